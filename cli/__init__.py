@@ -1,0 +1,1 @@
+"""The shell: commands, bindings, documents, streams and rendering."""

@@ -1,0 +1,1 @@
+"""The autograd core: graph, rules, transforms and tensors; knows no text and no terminal."""

@@ -1,0 +1,179 @@
+"""Values of nodes: one pass over the graph, each node once, in float64 or float32."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import sizes as polynomials
+from .errors import GradError
+from .node import Node, walk
+from .ops import CONSTANT, DIMENSION, VARIABLE, Op, constant, shape_text, variable
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """What an evaluation found: `results` of the roots in order, and `memo`, every node's value if
+    it was asked to keep them."""
+
+    results: list[Array]
+    memo: dict[Node, Array] = field(default_factory=dict)
+
+    def first_nonfinite(self) -> Node | None:
+        """The first node with a nan or inf all of whose arguments are finite. Needs `keep`."""
+        for node, value in self.memo.items():
+            if not finite(value) and all(finite(self.memo[a]) for a in node.args if a in self.memo):
+                return node
+        return None
+
+
+def finite(value: Array) -> bool:
+    """Whether every entry is a finite number."""
+    return value.dtype.kind not in "fc" or bool(np.isfinite(value).all())
+
+
+def evaluate(
+    roots: Sequence[Node],
+    values: Mapping[str, Any] | None = None,
+    dtype: npt.DTypeLike = np.float64,
+    *,
+    keep: bool = False,
+) -> Evaluation:
+    """The values of `roots`, given arrays for their variables by name.
+
+    Named sizes are taken from the shapes of the arrays. Float results have type `dtype` (complex
+    for a complex step), integers int64. Raises GradError G201 for a variable without a value, G302
+    for one of the wrong shape, G502 where linear algebra fails. Warnings of NumPy are silenced:
+    non-finite entries are looked for in the results.
+    """
+    arrays = {name: np.asarray(value) for name, value in (values or {}).items()}
+    roots = sized(roots, arrays)
+    run = _Run(np.dtype(dtype), arrays)
+    order, needs = schedule(roots)
+    uses = Counter(a for node in order for a in needs[node])
+    uses.update(roots)
+    memo: dict[Node, Array] = {}
+    with np.errstate(all="ignore"):
+        for node in order:
+            memo[node] = run.node(node, [memo[a] for a in needs[node]])
+            if not keep:
+                for a in needs[node]:
+                    uses[a] -= 1
+                    if not uses[a]:
+                        del memo[a]
+    return Evaluation([memo[root] for root in roots], memo if keep else {})
+
+
+def schedule(roots: Sequence[Node]) -> tuple[list[Node], dict[Node, tuple[Node, ...]]]:
+    """The nodes to compute in order, and what each needs: a derived node needs its formula."""
+    needs: dict[Node, tuple[Node, ...]] = {}
+    order: list[Node] = []
+    stack: list[tuple[Node, bool]] = [(root, False) for root in reversed(roots)]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            order.append(node)
+        elif node not in needs:
+            needs[node] = (node.op.expand(node),) if node.op.formula is not None else node.args
+            stack.append((node, True))
+            stack.extend((a, False) for a in reversed(needs[node]))
+    return order, needs
+
+
+@dataclass(slots=True)
+class _Run:
+    """How one node is computed from the values of those it needs."""
+
+    dtype: np.dtype[Any]
+    arrays: dict[str, Array]
+
+    def node(self, node: Node, args: list[Array]) -> Array:
+        op: Op = node.op
+        if op is VARIABLE:
+            return self._variable(node)
+        if op is CONSTANT:
+            return self._typed(node, node.attr("value"))
+        if op.formula is not None:
+            return args[0]
+        if op.partials is not None and node.kind == "float":
+            args = [a if a.dtype.kind in "fc" else a.astype(self.dtype) for a in args]
+        try:
+            return self._typed(node, op.run(*args, **dict(node.attrs)))
+        except np.linalg.LinAlgError as error:
+            raise GradError("G502", f"`{op.name}`: {str(error).lower()}") from error
+
+    def _variable(self, node: Node) -> Array:
+        name = node.attr("name")
+        if name not in self.arrays:
+            raise GradError("G201", f"`{name}` has no value")
+        value = self.arrays[name]
+        if value.shape != node.shape:
+            raise GradError(
+                "G302",
+                f"`{name}` has shape {shape_text(node.shape)}, its value {shape_text(value.shape)}",
+            )
+        return self._typed(node, value)
+
+    def _typed(self, node: Node, value: Any) -> Array:
+        if node.kind == "float":
+            value = np.asarray(value)
+            return value if value.dtype == self.dtype else value.astype(self.dtype)
+        return np.asarray(value, dtype=np.int64 if node.kind == "int" else np.bool_)
+
+
+def sized(roots: Sequence[Node], arrays: Mapping[str, Any]) -> list[Node]:
+    """`roots` with every named size replaced by the number the arrays' shapes give it.
+
+    Raises GradError G302 where two arrays disagree about a name.
+    """
+    found: dict[str, int] = {}
+    for node in walk(roots):
+        if node.op is not VARIABLE or node.attr("name") not in arrays:
+            continue
+        name, actual = node.attr("name"), np.shape(arrays[node.attr("name")])
+        if len(actual) != node.ndim:
+            raise GradError(
+                "G309", f"`{name}` has {node.ndim} axes as declared, its value {len(actual)}"
+            )
+        for size, number in zip(node.shape, actual, strict=True):
+            if isinstance(size, str) and found.setdefault(size, number) != number:
+                raise GradError(
+                    "G302", f"`{name}` says {size} = {number}, another value {found[size]}"
+                )
+    return specialise(roots, found) if found else list(roots)
+
+
+def specialise(roots: Sequence[Node], numbers: Mapping[str, int]) -> list[Node]:
+    """`roots` with named sizes replaced by numbers, in shapes and wherever else they occur."""
+    known = dict(numbers)
+
+    def number(value: Any) -> Any:
+        if isinstance(value, str) and polynomials.names_in(value) <= known.keys():
+            return polynomials.value(value, known)
+        return tuple(map(number, value)) if isinstance(value, tuple) else value
+
+    done: dict[Node, Node] = {}
+    for node in walk(roots):
+        if node.op is VARIABLE:
+            done[node] = variable(node.attr("name"), number(node.shape), node.kind)
+        elif node.op is DIMENSION:
+            size = number(node.attr("size"))
+            done[node] = constant(size) if isinstance(size, int) else node
+        else:
+            types = {p.name: p.type for p in node.op.signature.parameters}
+            attrs = {
+                name: number(value) if types.get(name, "")[:5] in ("shape", "int", "ints") else value
+                for name, value in node.attrs
+            }
+            done[node] = (
+                node if node.op is CONSTANT else node.op.node([done[a] for a in node.args], attrs)
+            )
+    return [done[root] for root in roots]
+

@@ -1,0 +1,572 @@
+"""What a row of the table is, and the four ways to write one: pointwise, linear, structural, derived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from . import sizes
+from .errors import GradError
+from .node import TABLE, Kind, Node, Shape, Size, walk
+from .signature import Parameter, Signature
+
+Partial = Callable[..., Any]  # (out, *args, **attrs) -> Node or number
+Vjp = Callable[..., Any]  # (g, out, *args, **attrs) -> one Node or None for each argument
+Inferred = tuple[Shape, Kind, dict[str, Any]]  # shape, kind, normalised attributes
+Infer = Callable[..., Inferred]
+
+
+@dataclass(frozen=True, slots=True)
+class Kink:
+    """A point where the derivative is not unique or not finite, and what is taken there."""
+
+    at: str  # "0", "x == y", "a tie"
+    choice: str  # "0", "half to each"
+    why: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Op:
+    """A row: everything gradcalc knows about one function.
+
+    ``forward``   (*arrays, **attrs) -> array; or "module:name", imported when first called
+    ``infer``     (*nodes, **attrs) -> (shape, kind, normalised attrs); raises GradError
+    ``partials``  for a pointwise row: one formula per argument, None if not differentiable there
+    ``vjp``       for any other differentiable row: (g, out, *nodes, **attrs) -> a gradient for
+                  each argument, None where not differentiable
+    ``formula``   for a derived row: (*nodes, **attrs) -> Node over other rows
+    ``linear``    positions of the arguments the row is linear in; ``jointly`` if in all of them
+                  together (concat), else in each for itself (matmul)
+    ``selects``   its gradient is zero at the entries not selected (where, max, indexing)
+    ``batch``     "same": attributes mean the same with more leading axes (axes are negative);
+                  "align": arguments broadcast, so ranks must be aligned first; a name: a way that
+                  batch.py knows; a function (lead, args, attrs) -> attrs of the batched node
+    ``broadcasts`` arguments broadcast against each other; the walk back sums over what was repeated
+    ``sample``    the domain of each argument in tests, (low, high) or a name of a kind of matrix
+    ``spelling``  another way to write a formula: its nodes are the formula's, not its own
+    """
+
+    name: str
+    signature: Signature
+    forward: Callable[..., Any] | str
+    infer: Infer
+    doc: str
+    group: str = ""
+    partials: tuple[Partial | None, ...] | None = None
+    vjp: Vjp | None = None
+    formula: Callable[..., Node] | None = None
+    differentiable: bool = True
+    linear: tuple[int, ...] = ()
+    jointly: bool = False
+    selects: bool = False
+    broadcasts: bool = False
+    spelling: bool = False
+    batch: str | Callable[..., Any] = "same"
+    sample: tuple[Any, ...] = ()
+    aliases: tuple[str, ...] = ()
+    kinks: tuple[Kink, ...] = ()
+    infix: str = ""
+    example: str = ""
+    calls: tuple[tuple[str, ...], ...] = ()
+    note: str = ""
+    hidden: bool = False
+    plain: bool = field(init=False)  # every parameter is a tensor: nothing to bind
+
+    def __post_init__(self) -> None:
+        self.plain = all(p.type == "tensor" and not p.variadic for p in self.signature.parameters)
+
+    def __call__(self, *args: Any, **keywords: Any) -> Node:
+        """Apply to nodes, numbers, lists and arrays. Raises GradError, in terms of this call."""
+        if not keywords and len(args) == len(self.signature.parameters) and self.plain:
+            return self.node([a if isinstance(a, Node) else lift(a) for a in args], {})
+        bound = self.signature.bind(args, keywords, convert)
+        try:
+            return self.node(bound.tensors, bound.attrs)
+        except GradError as error:
+            if error.at is not None:
+                error.at = bound.origin.get(error.at, error.at)
+            error.labels = {
+                position: text
+                for i, text in error.labels.items()
+                if isinstance(position := bound.origin.get(i, i), int)
+            }
+            raise
+
+    def node(self, args: Sequence[Node], attrs: dict[str, Any]) -> Node:
+        """The node for bound arguments, as `Node.args` and `Node.attrs` hold them."""
+        if self.formula is not None:
+            inner = self.formula(*args, **attrs)
+            if self.spelling:
+                return inner
+            shape, kind, normal = inner.shape, inner.kind, attrs
+        else:
+            shape, kind, normal = self.infer(*args, **attrs)
+        return Node(self, tuple(args), tuple(sorted(normal.items())), shape, kind)
+
+    def run(self, *arrays: Any, **attrs: Any) -> Any:
+        """The forward function, imported if it was named only."""
+        if isinstance(self.forward, str):
+            module, name = self.forward.split(":")
+            found = import_module(module)
+            for part in name.split("."):
+                found = getattr(found, part)
+            self.forward = found
+        return self.forward(*arrays, **attrs)
+
+    def expand(self, node: Node) -> Node:
+        """A derived node as the formula it stands for."""
+        assert self.formula is not None
+        return self.formula(*node.args, **dict(node.attrs))
+
+    def __repr__(self) -> str:
+        return f"<row {self.signature}>"
+
+
+def register(op: Op) -> Op:
+    """Put a row into the table under its name and its aliases."""
+    for name in (op.name, *op.aliases):
+        assert name not in TABLE, f"two rows are called {name}"
+        TABLE[name] = op
+    return op
+
+
+class Functions:
+    """The table as attributes, so that rules read as formulas: ``F.log(x)``."""
+
+    def __getattr__(self, name: str) -> Op:
+        try:
+            return TABLE[name]  # type: ignore[no-any-return]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+F = Functions()
+
+
+def rebuild(node: Node, args: Sequence[Node]) -> Node:
+    """The same operation on other arguments."""
+    if all(a is b for a, b in zip(node.args, args, strict=True)):
+        return node
+    made = node.op.node(args, dict(node.attrs))
+    assert isinstance(made, Node)
+    return made
+
+
+def substitute(roots: Sequence[Node], replacements: dict[Node, Node]) -> list[Node]:
+    """`roots` with some nodes replaced wherever they occur."""
+    done = dict(replacements)
+    for node in walk(roots):
+        if node not in done:
+            done[node] = rebuild(node, [done[a] for a in node.args])
+    return [done[root] for root in roots]
+
+
+# --- leaves ------------------------------------------------------------------------------------
+
+
+def _leaf(name: str, doc: str) -> Op:
+    def refuse(*_: Node, **__: Any) -> Inferred:
+        raise TypeError(f"a {name} is made by {name}(), not by its row")
+
+    row = Op(name, Signature(name, (), {}), refuse, refuse, doc, partials=(), hidden=True)
+    TABLE[name] = row
+    return row
+
+
+VARIABLE = _leaf("variable", "An input.")
+CONSTANT = _leaf("constant", "A number or an array of numbers.")
+DIMENSION = _leaf("dimension", "A named size as a number.")
+
+
+def variable(name: str, shape: Sequence[Size] = (), kind: Kind = "float") -> Node:
+    """The input called `name`."""
+    return Node(VARIABLE, (), (("name", name),), tuple(shape), kind)
+
+
+def constant(value: Any) -> Node:
+    """A number, a boolean, or an array of them, as a node. An array is copied and then read-only."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, np.ndarray):
+        if value.ndim == 0:
+            return constant(value.item())
+        kind: Kind = {"b": "bool", "i": "int", "u": "int"}.get(value.dtype.kind, "float")  # type: ignore[assignment]
+        copy = np.array(value, dtype={"bool": bool, "int": np.int64, "float": np.float64}[kind])
+        copy.setflags(write=False)
+        identity = (copy.shape, copy.tobytes())
+        return Node(CONSTANT, (), (("value", copy),), copy.shape, kind, identity)
+    if isinstance(value, bool):
+        return Node(CONSTANT, (), (("value", value),), (), "bool", repr(value))
+    if isinstance(value, int):
+        return Node(CONSTANT, (), (("value", value),), (), "int", repr(value))
+    value = float(value)
+    return Node(CONSTANT, (), (("value", value),), (), "float", repr(value))
+
+
+def dimension(size: Size) -> Node:
+    """A size as a number: a constant, or a leaf whose value is known once shapes are."""
+    if isinstance(size, int):
+        return constant(size)
+    return Node(DIMENSION, (), (("size", size),), (), "int")
+
+
+def is_constant(node: Node, value: float | None = None) -> bool:
+    """Whether a node is a constant scalar (of that value)."""
+    if node.op is not CONSTANT or node.shape:
+        return False
+    return value is None or node.attr("value") == value
+
+
+# --- arguments ---------------------------------------------------------------------------------
+
+
+def lift(value: Any) -> Node:
+    """A node for whatever stands for a tensor: a node, a number, an array, nested lists of these.
+
+    Raises GradError G113 for anything else, G202 for ragged lists.
+    """
+    if isinstance(value, Node):
+        return value
+    if isinstance(value, (bool, int, float, np.ndarray, np.generic)):
+        return constant(value)
+    if isinstance(value, (list, tuple)):
+        return _lift_list(value)
+    what = "None" if value is None else f"the string {value!r}" if isinstance(value, str) else ""
+    raise GradError("G113", f"{what or 'this'} is not a tensor", label="a tensor belongs here")
+
+
+def _lift_list(value: Sequence[Any]) -> Node:
+    items = [lift(v) for v in value]
+    if not items:
+        return constant(np.zeros(0))
+    if any(item.shape != items[0].shape for item in items):
+        shapes = ", ".join(dict.fromkeys(shape_text(i.shape) for i in items))
+        raise GradError("G202", f"the rows of this list have different shapes: {shapes}")
+    if all(item.op is CONSTANT for item in items):
+        return constant(np.array([item.attr("value") for item in items]))
+    stacked = TABLE["stack"](items, 0)
+    assert isinstance(stacked, Node)
+    return stacked
+
+
+def static(value: Any) -> Any:
+    """A node without variables as the number or array it is; a named size as its text."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(static(v) for v in value)
+    if not isinstance(value, Node):
+        return value
+    if value.op is CONSTANT:
+        return value.attr("value")
+    if value.op is DIMENSION:
+        return value.attr("size")
+    done: dict[Node, Any] = {}
+    for node in walk([value]):
+        if node.op is VARIABLE:
+            raise GradError("G113", f"this depends on `{node.attr('name')}`: a fixed value is needed")
+        if node.op is DIMENSION:
+            raise GradError("G117", f"the size `{node.attr('size')}` has no value here")
+        if node.op is CONSTANT:
+            done[node] = node.attr("value")
+        elif node.op.formula is not None:
+            done[node] = static(node.op.expand(node))
+        else:
+            done[node] = node.op.run(*(done[a] for a in node.args), **dict(node.attrs))
+    found = done[value]
+    return np.asarray(found).item() if np.ndim(found) == 0 else found
+
+
+def _integer(value: Any, what: str) -> int | str:
+    value = static(value)
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, str)):
+        if isinstance(value, float) and value.is_integer():
+            raise GradError("G113", f"`{what}` must be an integer: write `{int(value)}`")
+        raise GradError("G113", f"`{what}` must be an integer")
+    return value
+
+
+def _integers(value: Any, what: str) -> Any:
+    value = static(value)
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return tuple(_integer(v, what) for v in value)
+    return _integer(value, what)
+
+
+def convert(value: Any, parameter: Parameter, signature: Signature) -> Any:
+    """An argument as its parameter's type says. Raises GradError G113 or G117."""
+    type_, what = parameter.type, parameter.name
+    if type_.endswith("?"):
+        if value is None:
+            return None
+        type_ = type_[:-1]
+    if value is None and parameter.default is None:
+        return None
+    match type_:
+        case "tensor":
+            return lift(value)
+        case "tensors":
+            if isinstance(value, Node):
+                if not value.ndim or not isinstance(value.shape[0], int):
+                    raise GradError("G113", f"`{what}` must be a list of tensors")
+                return [value[i] for i in range(value.shape[0])]
+            if not isinstance(value, (list, tuple)):
+                raise GradError("G113", f"`{what}` must be a list of tensors")
+            return [lift(v) for v in value]
+        case "bool":
+            value = static(value)
+            if not isinstance(value, bool):
+                raise GradError("G113", f"`{what}` must be True or False")
+            return value
+        case "axis" | "int":
+            return _integer(value, what)
+        case "axes" | "ints":
+            return _integers(value, what)
+        case "shape":
+            value = _integers(value, what)
+            return value if isinstance(value, tuple) else (value,)
+        case "number":
+            value = static(value)
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise GradError("G113", f"`{what}` must be a number")
+            return value
+        case "str":
+            if not isinstance(value, str):
+                raise GradError("G113", f"`{what}` must be a string, in quotes")
+            return value
+        case "index":
+            return value
+        case "any":
+            return static(value)
+    raise AssertionError(f"{signature}: no type {type_}")
+
+
+# --- shapes ------------------------------------------------------------------------------------
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape as Python writes a tuple: (), (3,), (2, n)."""
+    inner = ", ".join(map(str, shape))
+    return f"({inner},)" if len(shape) == 1 else f"({inner})"
+
+
+def broadcast(*shapes: Shape) -> Shape | None:
+    """The shape arrays of these shapes broadcast to; None if they do not."""
+    rank = max(map(len, shapes), default=0)
+    out: list[Size] = [1] * rank
+    for shape in shapes:
+        for i, size in enumerate(shape, rank - len(shape)):
+            if size != 1 and out[i] not in (1, size):
+                return None
+            if size != 1:
+                out[i] = size
+    return tuple(out)
+
+
+def broadcast_nodes(name: str, args: Sequence[Node]) -> Shape:
+    """The shape the arguments broadcast to. Raises GradError G302 that labels each of them."""
+    shape = broadcast(*(a.shape for a in args))
+    if shape is None:
+        labels = {i: shape_text(a.shape) for i, a in enumerate(args)}
+        raise GradError(
+            "G302",
+            f"`{name}` cannot broadcast these shapes against each other",
+            label=_disagreement(args),
+            labels=labels,
+            help=_broadcast_help(args),
+        )
+    return shape
+
+
+def _disagreement(args: Sequence[Node]) -> str:
+    rank = max(a.ndim for a in args)
+    for axis in range(-1, -rank - 1, -1):
+        found = dict.fromkeys(a.shape[axis] for a in args if a.ndim >= -axis and a.shape[axis] != 1)
+        if len(found) > 1:
+            where = "last axis" if axis == -1 else f"axis {axis}"
+            return f"{where}: " + " is not ".join(map(str, list(found)[:2]))
+    return ""
+
+
+def _broadcast_help(args: Sequence[Node]) -> list[str]:
+    ways = ["sizes must agree from the right, or be 1"]
+    if len(args) == 2:
+        for short, long in (args, args[::-1]):
+            if short.ndim == 1 and long.ndim == 2 and short.shape[0] == long.shape[0]:
+                ways.append(
+                    f"to line it up with the rows, give the shape {shape_text(short.shape)} one a new"
+                    f" last axis: `[:, None]` -> {shape_text((*short.shape, 1))}"
+                )
+    return ways
+
+
+def normal_axis(axis: Any, ndim: int, name: str = "dim", at: str | None = None) -> int:
+    """An axis as a negative integer. Raises GradError G303."""
+    if not isinstance(axis, int):
+        raise GradError("G113", f"`{name}` must be an integer", at=at or name)
+    # a scalar is treated as having one axis, as PyTorch does
+    rank = max(ndim, 1)
+    if not -rank <= axis < rank:
+        raise GradError(
+            "G303",
+            f"axis {axis} does not exist: the tensor has {ndim} ax{'i' if ndim == 1 else 'e'}s",
+            at=at or name,
+            help=[f"axes of this tensor: {-ndim} to {ndim - 1}" if ndim else "a scalar has no axes"],
+        )
+    return axis - rank if axis >= 0 else axis
+
+
+def normal_axes(axes: Any, ndim: int, name: str = "dim") -> tuple[int, ...]:
+    """Axes as negative integers in order; all of them for None. Raises GradError G303, G117."""
+    if axes is None or axes == () or axes == []:
+        return tuple(range(-ndim, 0))
+    each = axes if isinstance(axes, (tuple, list)) else (axes,)
+    normal = [normal_axis(a, ndim, name) for a in each]
+    if len(set(normal)) < len(normal):
+        raise GradError("G117", f"`{name}` names an axis twice", at=name)
+    return tuple(sorted(a for a in normal if ndim))
+
+
+def numel(node: Node) -> Node:
+    """The number of entries as a node, so that named sizes stay named."""
+    return count(node.shape)
+
+
+def count(shape: Shape) -> Node:
+    """The product of sizes as a node."""
+    return dimension(sizes.product(shape))
+
+
+# --- rows --------------------------------------------------------------------------------------
+
+
+def promoted(args: Sequence[Node]) -> Kind:
+    """The kind arithmetic on these gives: bools count as ints."""
+    return "float" if any(a.kind == "float" for a in args) else "int"
+
+
+def pointwise(
+    signature: str,
+    forward: Callable[..., Any] | str,
+    *partials: Partial | None,
+    doc: str,
+    kind: Kind | str = "float",
+    **columns: Any,
+) -> Op:
+    """A row applied entry by entry, with broadcasting; it states its partial derivatives alone.
+
+    `kind` is the result's: "float", "bool", "int", or "promote" for arithmetic that stays integer.
+    No partials at all, given as None: comparisons and the like, which have no gradient.
+    """
+    read = Signature.read(signature, columns.pop("spellings", None))
+    label = columns.get("infix") or read.name
+    tensors = sum(p.is_tensor for p in read.parameters)
+
+    def infer(*args: Node, **attrs: Any) -> Inferred:
+        found = promoted(args) if kind == "promote" else kind
+        return broadcast_nodes(label, args), found, attrs  # type: ignore[return-value]
+
+    stated = partials if len(partials) == tensors else partials * tensors
+    assert len(stated) == tensors or not partials, f"{signature}: partials for {tensors} arguments"
+    columns.setdefault("batch", "align")
+    columns.setdefault("broadcasts", True)
+    columns.setdefault("differentiable", any(p is not None for p in stated))
+    columns.setdefault("sample", ((-2.0, 2.0),) * tensors)
+    return register(
+        Op(read.name, read, forward, infer, doc, partials=tuple(stated) or None, **columns)
+    )
+
+
+def linear(
+    signature: str,
+    forward: Callable[..., Any] | str,
+    infer: Infer,
+    transpose: Callable[..., Any],
+    *,
+    doc: str,
+    **columns: Any,
+) -> Op:
+    """A row that is linear in its tensors; it states its transpose: (g, *args, **attrs) -> Node(s).
+
+    With several tensors the transpose gives one gradient for each.
+    """
+    read = Signature.read(signature, columns.pop("spellings", None))
+
+    def vjp(g: Node, out: Node, *args: Node, **attrs: Any) -> Any:
+        found = transpose(g, *args, **attrs)
+        return found if isinstance(found, (tuple, list)) else (found,)
+
+    vjp.__name__ = vjp.__qualname__ = f"{read.name}_transpose"
+    tensors = sum(p.is_tensor for p in read.parameters)
+    columns.setdefault("linear", tuple(range(tensors)))
+    columns.setdefault("jointly", True)
+    columns.setdefault("sample", ((-2.0, 2.0),) * tensors)
+    return register(Op(read.name, read, forward, infer, doc, vjp=vjp, **columns))
+
+
+def structural(
+    signature: str,
+    forward: Callable[..., Any] | str,
+    infer: Infer,
+    *,
+    doc: str,
+    **columns: Any,
+) -> Callable[[Vjp], Op]:
+    """A row whose whole vector-Jacobian product is the decorated function."""
+    read = Signature.read(signature, columns.pop("spellings", None))
+    tensors = sum(p.is_tensor for p in read.parameters)
+    columns.setdefault("sample", ((-2.0, 2.0),) * tensors)
+
+    def row(vjp: Vjp) -> Op:
+        def each(g: Node, out: Node, *args: Node, **attrs: Any) -> Any:
+            found = vjp(g, out, *args, **attrs)
+            return found if isinstance(found, (tuple, list)) else (found,)
+
+        each.__name__ = each.__qualname__ = f"{read.name}_vjp"
+        return register(Op(read.name, read, forward, infer, doc, vjp=each, **columns))
+
+    return row
+
+
+def opaque(
+    signature: str,
+    forward: Callable[..., Any] | str,
+    infer: Infer,
+    *,
+    doc: str,
+    **columns: Any,
+) -> Op:
+    """A row without a derivative, and rightly so: its result is a position, a count, a constant."""
+    read = Signature.read(signature, columns.pop("spellings", None))
+    tensors = sum(p.is_tensor for p in read.parameters)
+    columns.setdefault("sample", ((-2.0, 2.0),) * tensors)
+    return register(Op(read.name, read, forward, infer, doc, differentiable=False, **columns))
+
+
+def derived(signature: str, formula: Callable[..., Node], *, doc: str, **columns: Any) -> Op:
+    """A row that is one formula over other rows, shown under its own name."""
+    read = Signature.read(signature, columns.pop("spellings", None))
+
+    def with_options(*args: Node, **attrs: Any) -> Node:
+        given = attrs.pop("given", ())
+        split = len(args) - len(given)
+        return formula(*args[:split], **dict(zip(given, args[split:], strict=True)), **attrs)
+
+    def forward(*arrays: Any, **attrs: Any) -> Any:
+        raise AssertionError(f"{read.name} is evaluated as its formula")
+
+    def infer(*args: Node, **attrs: Any) -> Inferred:
+        raise AssertionError(f"{read.name} has the shape of its formula")
+
+    tensors = sum(p.is_tensor for p in read.parameters)
+    columns.setdefault("sample", ((-2.0, 2.0),) * tensors)
+    return register(Op(read.name, read, forward, infer, doc, formula=with_options, **columns))
+
+
+def spelling(signature: str, formula: Callable[..., Node], *, doc: str, **columns: Any) -> Op:
+    """Another way to write a formula over other rows: what it makes are nodes of those."""
+    return derived(signature, formula, doc=doc, spelling=True, **columns)

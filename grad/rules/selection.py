@@ -1,0 +1,278 @@
+"""Rules: choosing between entries, by a condition or by position."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import GradError
+from ..node import Node, Shape, Size
+from ..ops import (
+    F,
+    Inferred,
+    Kink,
+    broadcast_nodes,
+    lift,
+    linear,
+    pointwise,
+    promoted,
+    shape_text,
+    spelling,
+    static,
+    structural,
+)
+
+
+def _where_shape(condition: Node, x: Node, y: Node) -> Inferred:
+    return broadcast_nodes("where", (condition, x, y)), promoted((x, y)), {}
+
+
+def _where(condition: Any, x: Any, y: Any) -> Any:
+    return np.where(condition, x, y)
+
+
+@structural(
+    "where(condition, x, y)", _where, _where_shape,
+    doc="`x` where the condition holds, `y` elsewhere; the branch not taken has no influence.",
+    linear=(1, 2), jointly=True, selects=True, broadcasts=True, batch="align",
+)  # fmt: skip
+def where(g: Node, out: Node, condition: Node, x: Node, y: Node) -> tuple[None, Node, Node]:
+    return None, F.where(condition, g, 0.0), F.where(condition, 0.0, g)
+
+
+TIE = (Kink("x == y", "half to each", "the mean of the slopes on both sides"),)
+maximum = pointwise(
+    "maximum(x, y)", np.maximum,
+    lambda out, x, y: F.where(F.eq(x, y), 0.5, F.gt(x, y)),
+    lambda out, x, y: F.where(F.eq(x, y), 0.5, F.gt(y, x)),
+    doc="The larger of two, entry by entry.", kind="promote", selects=True, kinks=TIE,
+)  # fmt: skip
+minimum = pointwise(
+    "minimum(x, y)", np.minimum,
+    lambda out, x, y: F.where(F.eq(x, y), 0.5, F.lt(x, y)),
+    lambda out, x, y: F.where(F.eq(x, y), 0.5, F.lt(y, x)),
+    doc="The smaller of two, entry by entry.", kind="promote", selects=True, kinks=TIE,
+)  # fmt: skip
+
+# --- indexing ----------------------------------------------------------------------------------
+#
+# An index is a tuple with one entry per axis, from the first on: an int, ("slice", start, stop,
+# step) with all three resolved where the size is known, or ("array", nested tuples of ints). New axes (None)
+# are a separate `unsqueeze`.
+
+Index = tuple[Any, ...]
+WHOLE = ("slice", None, None, None)
+
+
+def numpy_index(index: Index, lead: int = 0) -> tuple[Any, ...]:
+    """An index as NumPy takes it, behind `lead` whole axes."""
+    entries: list[Any] = [slice(None)] * lead
+    for entry in index:
+        if isinstance(entry, tuple):
+            entries.append(slice(*entry[1:]) if entry[0] == "slice" else np.array(entry[1], int))
+        else:
+            entries.append(entry)
+    return tuple(entries)
+
+
+def _entries(index: Any) -> list[Any]:
+    one = not isinstance(index, tuple) or (index and isinstance(index[0], str))
+    return [index] if one else list(index)
+
+
+def normal_index(x: Node, index: Any) -> tuple[Index, tuple[int, ...], Shape]:
+    """The index with one entry per axis, the positions of new axes in the result, and its shape.
+
+    Raises GradError G305 where a position does not exist, G307 for too many indices, G113 for what
+    is not an index.
+    """
+    raw = _entries(index)
+    consumed = sum(e is not None and e is not Ellipsis for e in raw)
+    if consumed > x.ndim:
+        raise GradError(
+            "G307", f"{consumed} indices for {x.ndim} axes: the shape is {shape_text(x.shape)}"
+        )
+    if sum(e is Ellipsis for e in raw) > 1:
+        raise GradError("G117", "an index has at most one `...`")
+    if not any(e is Ellipsis for e in raw):
+        raw.append(Ellipsis)
+    entries: list[Any] = []
+    layout: list[Any] = []  # of the result: a size, "new", or the shape of an index array
+    for e in raw:
+        if e is None:
+            layout.append("new")
+        elif e is Ellipsis:
+            for _ in range(x.ndim - consumed):
+                layout.append(x.shape[len(entries)])
+                entries.append(WHOLE)
+        else:
+            entry, size = _entry(e, x.shape[len(entries)], len(entries))
+            entries.append(entry)
+            if size is not None:
+                layout.append(size)
+    while entries and entries[-1] == WHOLE:
+        entries.pop()
+    return _shaped(tuple(entries), layout)
+
+
+def _shaped(entries: Index, layout: list[Any]) -> tuple[Index, tuple[int, ...], Shape]:
+    arrays = [i for i, e in enumerate(layout) if isinstance(e, tuple)]
+    if len(arrays) > 1:
+        first = layout[arrays[0]]
+        if any(layout[i] != first for i in arrays):
+            raise GradError("G302", "index lists of different lengths do not combine")
+        if arrays != list(range(arrays[0], arrays[-1] + 1)):
+            raise GradError("G117", "index lists must stand next to each other")
+        for i in reversed(arrays[1:]):
+            del layout[i]
+    out: list[Size] = []
+    new: list[int] = []
+    for e in layout:
+        if e == "new":
+            new.append(len(out))
+            out.append(1)
+        elif isinstance(e, tuple):
+            out.extend(e)
+        else:
+            out.append(e)
+    return entries, tuple(n - len(out) for n in new), tuple(out)
+
+
+def _entry(e: Any, size: Size, axis: int) -> tuple[Any, Any]:
+    """One entry of an index in normal form, and the size (or shape) it leaves, None if no axis."""
+    if isinstance(e, tuple) and e[:1] == ("array",):
+        return e, np.shape(e[1])
+    if isinstance(e, tuple) and e[:1] == ("slice",):
+        e = slice(*e[1:])
+    if isinstance(e, slice):
+        return _slice_entry(e, size)
+    e = static(lift(e) if isinstance(e, (list, tuple)) else e)
+    if isinstance(e, np.ndarray):
+        if e.dtype.kind == "b":
+            e = np.flatnonzero(e)
+        if e.dtype.kind not in "iu":
+            raise GradError("G113", "an index list holds integers")
+        return ("array", _nested([_position(int(i), size, axis) for i in e.flat], e.shape)), e.shape
+    if isinstance(e, bool) or not isinstance(e, int):
+        raise GradError("G113", "an index is an integer, a slice, or a list of integers")
+    return _position(e, size, axis), None
+
+
+def _nested(flat: list[int], shape: tuple[int, ...]) -> Any:
+    array = np.array(flat, int).reshape(shape)
+
+    def tuples(part: Any) -> Any:
+        return tuple(map(tuples, part)) if isinstance(part, list) else part
+
+    return tuples(array.tolist())
+
+
+def _position(i: int, size: Size, axis: int) -> int:
+    if not isinstance(size, int):
+        return i
+    if not -size <= i < size:
+        raise GradError(
+            "G305",
+            f"index {i} does not exist: axis {axis} has {size} entr{'y' if size == 1 else 'ies'}",
+        )
+    return i % size
+
+
+def _slice_entry(e: slice, size: Size) -> tuple[Any, Size]:
+    start, stop, step = static([e.start, e.stop, e.step])
+    for bound in (start, stop, step):
+        if bound is not None and (isinstance(bound, bool) or not isinstance(bound, int)):
+            raise GradError("G113", "the bounds of a slice are integers")
+    if step == 0:
+        raise GradError("G117", "the step of a slice is not 0")
+    if not isinstance(size, int):
+        if (start, stop) == (None, None) and step in (None, 1, -1):
+            return ("slice", None, None, step if step == -1 else None), size
+        raise GradError("G117", f"a slice of an axis of unknown size `{size}`")
+    lo, hi, by = slice(start, stop, step).indices(size)
+    first = 0 if by > 0 else size - 1
+    past = hi >= size if by > 0 else hi < 0
+    entry = ("slice", None if lo == first else lo, None if past else hi, None if by == 1 else by)
+    return entry, len(range(lo, hi, by))
+
+
+def _getitem_shape(x: Node, index: Any) -> Inferred:
+    entries, new, shape = normal_index(x, index)
+    assert not new
+    return shape, x.kind, {"index": entries}
+
+
+def _batched_index(lead: Shape, args: Any, attrs: dict[str, Any]) -> dict[str, Any]:
+    """With more axes in front an index stands behind as many whole ones."""
+    return {"index": (WHOLE,) * len(lead) + attrs["index"]}
+
+
+take_index = linear(
+    "index(x, index: index)",
+    lambda x, index: x[numpy_index(index)],
+    _getitem_shape,
+    lambda g, x, index: F.index_add(F.zeros(x.shape), g, index),
+    doc="Entries by position: `x[i]`, `x[1:, None]`, `x[[0, 2]]`.",
+    selects=True, batch=_batched_index, hidden=True,
+)  # fmt: skip
+
+
+def _getitem(x: Node, index: Any) -> Node:
+    """Positions and slices first, then lists, then new axes: each is a node of its own."""
+    entries, new, _ = normal_index(x, index)
+    lists = [isinstance(e, tuple) and e[0] == "array" for e in entries]
+    if any(lists) and any(isinstance(e, int) for e in entries):
+        x = F.index(x, tuple(WHOLE if is_list else e for e, is_list in zip(entries, lists, strict=True)))
+        kept = [(e, is_list) for e, is_list in zip(entries, lists, strict=True) if not isinstance(e, int)]
+        entries = tuple(e if is_list else WHOLE for e, is_list in kept)
+    if any(e != WHOLE for e in entries):
+        x = F.index(x, entries)
+    return F.unsqueeze(x, new) if new else x
+
+
+getitem = spelling("getitem(x, index: index)", _getitem, doc="`x[index]`.", hidden=True)
+
+
+def _put_shape(x: Node, value: Node, index: Any) -> Inferred:
+    entries, new, shape = normal_index(x, index)
+    if new:
+        raise GradError("G115", "an assignment has no new axes on its left", at="index")
+    if value.shape != shape:
+        raise GradError(
+            "G302",
+            f"a value of shape {shape_text(value.shape)} does not fit the part assigned to, "
+            f"{shape_text(shape)}",
+            labels={1: shape_text(value.shape)},
+        )
+    return x.shape, promoted((x, value)), {"index": entries}
+
+
+def _index_set(x: Any, value: Any, index: Index) -> Any:
+    out = np.array(x, dtype=np.result_type(x, value))
+    out[numpy_index(index)] = value
+    return out
+
+
+def _index_add(x: Any, value: Any, index: Index) -> Any:
+    out = np.array(x, dtype=np.result_type(x, value))
+    if any(isinstance(e, tuple) and e[0] == "array" for e in index):
+        np.add.at(out, numpy_index(index), value)
+    else:
+        out[numpy_index(index)] += value
+    return out
+
+
+index_set = linear(
+    "index_set(x, value, index: index)", _index_set, _put_shape,
+    lambda g, x, value, index: (
+        F.index_set(g, F.zeros(value.shape), index), F.index(g, index) if index else g),
+    doc="`x` with the entries at `index` replaced: what `x[i] = value` makes of `x`.",
+    selects=True, batch=_batched_index, hidden=True,
+)  # fmt: skip
+index_add = linear(
+    "index_add(x, value, index: index)", _index_add, _put_shape,
+    lambda g, x, value, index: (g, F.index(g, index) if index else g),
+    doc="`x` with `value` added at `index`, several times where a position is named several times.",
+    batch=_batched_index, hidden=True,
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Rewriting a graph into a simpler one of the same value."""

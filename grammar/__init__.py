@@ -1,0 +1,1 @@
+"""Text to graph and back: the grammar, the builder, diagnostics and printers."""

@@ -1,0 +1,147 @@
+"""Derivatives as functions of the language: grad, jacobian, hessian, vjp, jvp, hvp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..grad.errors import GradError
+from ..grad.forward import jvp as forward_jvp
+from ..grad.higher import hessian as graph_hessian
+from ..grad.higher import hvp as graph_hvp
+from ..grad.higher import jacobian as graph_jacobian
+from ..grad.node import Node
+from ..grad.ops import CONSTANT, lift, shape_text
+from ..grad.reverse import gradient
+
+
+def _input(value: Any, at: int) -> Node:
+    """What is differentiated by: a variable, or a name the program gave a value to."""
+    if isinstance(value, Node) and value.op is not CONSTANT and value.kind == "float":
+        return value
+    raise GradError(
+        "G116",
+        "a derivative is taken with respect to a variable",
+        at=at,
+        help=["give the name of an input, or of something the program assigned"],
+    )
+
+
+def _float(value: Any) -> Node:
+    """An integer result is a constant one: its derivative is 0."""
+    node = lift(value)
+    return node if node.kind == "float" else node * 1.0
+
+
+def _like(value: Any, x: Node, at: int, what: str) -> Node:
+    node = lift(value)
+    if node.shape != x.shape:
+        raise GradError(
+            "G308",
+            f"{what} must have the shape {shape_text(x.shape)}, not {shape_text(node.shape)}",
+            at=at,
+            label=shape_text(node.shape),
+        )
+    return node if node.kind == "float" else node * 1.0
+
+
+def _each(f: Callable[[Node], Node], x: Any) -> Any:
+    """One derivative, or one for each of a list of inputs."""
+    if isinstance(x, (list, tuple)):
+        return tuple(f(_input(v, 1)) for v in x)
+    return f(_input(x, 1))
+
+
+def grad(f: Any, x: Any, grad_outputs: Any = None) -> Any:
+    """``grad(f, x)``: the gradient of a scalar, of the shape of `x`."""
+    root = _float(f)
+    seed = None if grad_outputs is None else _like(grad_outputs, root, 2, "the gradient of `f`")
+    if seed is None and root.shape:
+        raise GradError(
+            "G401",
+            "grad can be implicitly created only for scalar outputs",
+            at=0,
+            label=f"has shape {shape_text(root.shape)}",
+            help=["`grad(sum({0}), {1})`", "`vjp({0}, {1}, v)` with a weight for each entry",
+                  "`jacobian({0}, {1})`"],
+        )  # fmt: skip
+    return _each(lambda node: gradient(root, [node], seed)[0], x)
+
+
+def jacobian(f: Any, x: Any) -> Any:
+    """``jacobian(f, x)``: every entry of `f` by every entry of `x`; shape of `f`, then of `x`."""
+    return _each(lambda node: graph_jacobian(_float(f), node), x)
+
+
+def hessian(f: Any, x: Any) -> Any:
+    """``hessian(f, x)``: second derivatives of a scalar; the shape of `x` twice."""
+    root = _scalar(f, "hessian")
+    return _each(lambda node: graph_hessian(root, node), x)
+
+
+def vjp(f: Any, x: Any, v: Any) -> Any:
+    """``vjp(f, x, v)``: the gradient of ``sum(f*v)``."""
+    root = _float(f)
+    seed = _like(v, root, 2, "`v`")
+    return _each(lambda node: gradient(root, [node], seed)[0], x)
+
+
+def jvp(f: Any, x: Any, v: Any) -> Any:
+    """``jvp(f, x, v)``: how `f` changes when `x` moves along `v`."""
+    node = _input(x, 1)
+    return forward_jvp(_float(f), [node], [_like(v, node, 2, "`v`")])
+
+
+def hvp(f: Any, x: Any, v: Any) -> Any:
+    """``hvp(f, x, v)``: the Hessian times `v`, without the Hessian."""
+    node = _input(x, 1)
+    return graph_hvp(_scalar(f, "hvp"), node, _like(v, node, 2, "`v`"))
+
+
+def _scalar(f: Any, name: str) -> Node:
+    root = _float(f)
+    if root.shape:
+        raise GradError(
+            "G401",
+            f"`{name}` needs a scalar",
+            at=0,
+            label=f"has shape {shape_text(root.shape)}",
+            help=["`sum({0})`", "`jacobian({0}, {1})`"],
+        )
+    return root
+
+
+def _arity(name: str, function: Callable[..., Any], least: int, most: int) -> Callable[..., Any]:
+    """A derivative with its arguments counted and its keywords known, as for a row of the table."""
+    names = {"f": 0, "x": 1, "v": 2, "outputs": 0, "inputs": 1, "grad_outputs": 2}
+    shown = f"{name}(f, x{', v' if least == 3 else ''})"
+
+    def checked(*args: Any, **keywords: Any) -> Any:
+        places: dict[int, Any] = dict(enumerate(args))
+        for keyword, value in keywords.items():
+            if keyword not in names or names[keyword] >= most or names[keyword] in places:
+                raise GradError(
+                    "G111", f"`{name}` has no keyword `{keyword}`", at=keyword, help=[f"`{shown}`"]
+                )
+            places[names[keyword]] = value
+        if len(args) > most or not set(range(least)) <= places.keys():
+            raise GradError(
+                "G112", f"`{name}` takes {least} arguments, not {len(places)}",
+                at=most if len(args) > most else None, help=[f"signature: `{shown}`"],
+            )  # fmt: skip
+        return function(*(places[i] for i in sorted(places)))
+
+    return checked
+
+
+DERIVATIVES: dict[str, Callable[..., Any]] = {
+    name: _arity(name, function, least, most)
+    for name, function, least, most in (
+        ("grad", grad, 2, 3),
+        ("jacobian", jacobian, 2, 2),
+        ("hessian", hessian, 2, 2),
+        ("vjp", vjp, 3, 3),
+        ("jvp", jvp, 3, 3),
+        ("hvp", hvp, 3, 3),
+    )
+}
