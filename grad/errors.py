@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 class GradError(Exception):
     """What is wrong, as data that a front end can point with.
 
-    `code` is stable (``G301``). `at` is the argument to blame: its position in the call, the name of
-    a keyword, or None for the operation itself. `labels` says something about each argument, by
+    `code` is stable (``G301``). `at` is the argument to blame: its position in the call, the name
+    of a keyword, or None for the operation itself. `labels` says something about each argument, by
     position; `label` about the operation. `help` lists ways out, each one sentence or expression;
     ``{0}``, ``{1}`` in it stand for the text of the arguments.
     """

@@ -123,8 +123,7 @@ class _Run:
 
     def _typed(self, node: Node, value: Any) -> Array:
         if node.kind == "float":
-            value = np.asarray(value)
-            return value if value.dtype == self.dtype else value.astype(self.dtype)
+            return np.asarray(value, dtype=self.dtype)
         return np.asarray(value, dtype=np.int64 if node.kind == "int" else np.bool_)
 
 
@@ -169,11 +168,12 @@ def specialise(roots: Sequence[Node], numbers: Mapping[str, int]) -> list[Node]:
         else:
             types = {p.name: p.type for p in node.op.signature.parameters}
             attrs = {
-                name: number(value) if types.get(name, "")[:5] in ("shape", "int", "ints") else value
+                name: number(value)
+                if types.get(name, "")[:5] in ("shape", "int", "ints")
+                else value
                 for name, value in node.attrs
             }
             done[node] = (
                 node if node.op is CONSTANT else node.op.node([done[a] for a in node.args], attrs)
             )
     return [done[root] for root in roots]
-

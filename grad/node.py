@@ -1,7 +1,8 @@
 """The graph: immutable, hash-consed expressions over tensors.
 
-A node is an operation applied to nodes. Equal nodes are the same object, so shared parts are stored, differentiated and
-evaluated once, and ``is`` compares whole expressions. Shapes and kinds are known as soon as a node exists.
+A node is an operation applied to nodes. Equal nodes are the same object, so shared parts are
+stored, differentiated and evaluated once, and ``is`` compares whole expressions. Shapes and kinds
+are known as soon as a node exists.
 """
 
 from __future__ import annotations

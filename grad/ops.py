@@ -1,4 +1,4 @@
-"""What a row of the table is, and the four ways to write one: pointwise, linear, structural, derived."""
+"""What a row of the table is, and the ways to write one: pointwise, linear, structural, derived."""
 
 from __future__ import annotations
 
@@ -111,10 +111,8 @@ class Op:
         """The forward function, imported if it was named only."""
         if isinstance(self.forward, str):
             module, name = self.forward.split(":")
-            found = import_module(module)
-            for part in name.split("."):
-                found = getattr(found, part)
-            self.forward = found
+            self.forward = getattr(import_module(module), name)
+        assert callable(self.forward)
         return self.forward(*arrays, **attrs)
 
     def expand(self, node: Node) -> Node:
@@ -188,7 +186,7 @@ def variable(name: str, shape: Sequence[Size] = (), kind: Kind = "float") -> Nod
 
 
 def constant(value: Any) -> Node:
-    """A number, a boolean, or an array of them, as a node. An array is copied and then read-only."""
+    """A number, a boolean, or an array of them, as a node; an array is copied and read-only."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, np.ndarray):
@@ -266,7 +264,9 @@ def static(value: Any) -> Any:
     done: dict[Node, Any] = {}
     for node in walk([value]):
         if node.op is VARIABLE:
-            raise GradError("G113", f"this depends on `{node.attr('name')}`: a fixed value is needed")
+            raise GradError(
+                "G113", f"this depends on `{node.attr('name')}`: a fixed value is needed"
+            )
         if node.op is DIMENSION:
             raise GradError("G117", f"the size `{node.attr('size')}` has no value here")
         if node.op is CONSTANT:
@@ -398,7 +398,7 @@ def _broadcast_help(args: Sequence[Node]) -> list[str]:
         for short, long in (args, args[::-1]):
             if short.ndim == 1 and long.ndim == 2 and short.shape[0] == long.shape[0]:
                 ways.append(
-                    f"to line it up with the rows, give the shape {shape_text(short.shape)} one a new"
+                    f"to line it up with the rows, give {shape_text(short.shape)} a new"
                     f" last axis: `[:, None]` -> {shape_text((*short.shape, 1))}"
                 )
     return ways
@@ -415,7 +415,9 @@ def normal_axis(axis: Any, ndim: int, name: str = "dim", at: str | None = None) 
             "G303",
             f"axis {axis} does not exist: the tensor has {ndim} ax{'i' if ndim == 1 else 'e'}s",
             at=at or name,
-            help=[f"axes of this tensor: {-ndim} to {ndim - 1}" if ndim else "a scalar has no axes"],
+            help=[
+                f"axes of this tensor: {-ndim} to {ndim - 1}" if ndim else "a scalar has no axes"
+            ],
         )
     return axis - rank if axis >= 0 else axis
 

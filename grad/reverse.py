@@ -1,7 +1,8 @@
 """Reverse mode: the gradient of a node as a graph, by one walk from the result to the inputs.
 
-Every use of a node contributes; contributions add up. Broadcasting is undone here and nowhere else, and so is the product
-with the incoming gradient: rules of pointwise operations are partial derivatives alone.
+Every use of a node contributes; contributions add up. Broadcasting is undone here and nowhere
+else, and so is the product with the incoming gradient: rules of pointwise operations are partial
+derivatives alone.
 """
 
 from __future__ import annotations
@@ -153,4 +154,4 @@ def _product(g: Node, p: Node, chosen: bool) -> Node:
 
 def unbroadcast(g: Node, shape: Shape) -> Node:
     """`g` summed over the axes along which an argument of `shape` was repeated."""
-    return g if g.shape == shape else TABLE["sum_to_size"](g, shape)  # type: ignore[no-any-return]
+    return g if g.shape == shape else TABLE["sum_to_size"](g, shape)

@@ -1,7 +1,8 @@
 """Signatures: how the arguments of a call become tensors and static values.
 
-A signature is written as users read it, ``sum(x, dim: axes = None, keepdim: bool = False)``. A parameter without a type is
-a tensor. Types: ``tensor?`` (may be None), ``tensors`` (a list, or all remaining arguments when written ``*xs: tensors``),
+A signature is written as users read it, ``sum(x, dim: axes = None, keepdim: bool = False)``. A
+parameter without a type is a tensor. Types: ``tensor?`` (may be None), ``tensors`` (a list, or all
+remaining arguments when written ``*xs: tensors``),
 ``axis axes int ints bool number str shape index any``, each with ``?`` where None is a value too.
 """
 
@@ -151,8 +152,8 @@ class Signature:
                 bound.attrs[p.name] = converted
             elif isinstance(converted, list):
                 for i, node in enumerate(converted):
-                    spread = p.variadic and isinstance(origin, int)
-                    bound.origin[len(bound.tensors)] = origin + i if spread else origin
+                    listed = isinstance(origin, int) and p.variadic and len(converted) > 1
+                    bound.origin[len(bound.tensors)] = origin + i if listed else origin  # type: ignore[operator]
                     bound.tensors.append(node)
             elif converted is not None:
                 if p.type.endswith("?"):

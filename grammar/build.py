@@ -91,7 +91,8 @@ class _Builder:
             case syntax.Call(function=function, arguments=arguments):
                 values = tuple(a.value for a in arguments)
                 if (at := _functional_update(tree)) is not None:
-                    return (at.value.value, at.index, *values)  # type: ignore[union-attr]
+                    assert isinstance(at.value, syntax.Attribute)
+                    return (at.value.value, at.index, *values)
                 if isinstance(function, syntax.Attribute) and _dotted(function) is None:
                     return (function.value, *values)
                 return values
@@ -197,7 +198,9 @@ class _Builder:
                     "G305", f"this has {len(value)} entries", tree.index.span
                 ) from None
         node = self.tensor(value, tree.value)
-        return self.apply("getitem", [node, index], {}, [tree.value.span, tree.index.span], tree.index.span)
+        return self.apply(
+            "getitem", [node, index], {}, [tree.value.span, tree.index.span], tree.index.span
+        )
 
     def attribute(self, tree: syntax.Attribute, values: dict[Tree, Value]) -> Value:
         dotted = _dotted(tree)
@@ -206,7 +209,7 @@ class _Builder:
                 return constant(NUMBERS[dotted])
             raise self.wrong(
                 "G114", f"`{_text(self.source, tree.span)}` is not known here", tree.name_span,
-                help=["`np.` and `torch.` stand before functions and the constants pi, e, inf, nan"],
+                help=["`np.` and `torch.` stand before functions and pi, e, inf, nan"],
             )  # fmt: skip
         value = values[tree.value]
         if isinstance(value, (tuple, list)) and not tree.name.startswith(("T", "m", "s", "n")):
@@ -277,13 +280,18 @@ class _Builder:
         self, tree: syntax.Call, at: syntax.Subscript, values: dict[Tree, Value]
     ) -> Value:
         """``x.at[i].set(v)`` and ``.add(v)``: assignment as an expression, as JAX writes it."""
-        assert isinstance(at.value, syntax.Attribute) and isinstance(tree.function, syntax.Attribute)
+        assert isinstance(at.value, syntax.Attribute)
+        assert isinstance(tree.function, syntax.Attribute)
         name = "index_set" if tree.function.name == "set" else "index_add"
         if len(tree.arguments) != 1:
             raise self.wrong("G112", f"`.{tree.function.name}` takes one value", tree.span)
         x = self.tensor(values[at.value.value], at.value.value)
         value = tree.arguments[0].value
-        args = [x, self.fitting(x, values[at.index], values[value], at.index.span), values[at.index]]
+        args = [
+            x,
+            self.fitting(x, values[at.index], values[value], at.index.span),
+            values[at.index],
+        ]
         return self.apply(name, args, {}, [at.value.value.span, value.span, at.index.span], at.span)
 
     def fitting(self, x: Node, index: Value, value: Value, span: Span) -> Node:
@@ -301,7 +309,11 @@ class _Builder:
             if tree.op != "=":
                 before = self.name(target)
                 value = self.apply(
-                    BINARY[tree.op[:-1]], [before, value], {}, [target.span, tree.value.span], tree.op_span
+                    BINARY[tree.op[:-1]],
+                    [before, value],
+                    {},
+                    [target.span, tree.value.span],
+                    tree.op_span,
                 )
             self.names[target.id] = value
             if isinstance(value, Node):
@@ -318,7 +330,9 @@ class _Builder:
             before = self.apply("getitem", [whole, index], {}, spans, target.span)
             value = self.apply(BINARY[tree.op[:-1]], [before, value], {}, spans, tree.op_span)
         fitted = self.fitting(whole, index, value, target.span)
-        updated = self.apply("index_set", [whole, fitted, index], {}, [*spans, target.index.span], target.span)
+        updated = self.apply(
+            "index_set", [whole, fitted, index], {}, [*spans, target.index.span], target.span
+        )
         self.names[target.value.id] = self.assigned[target.value.id] = updated
         return updated
 
@@ -382,7 +396,9 @@ class _Builder:
         help = [line.format(*operands) if "{" in line and operands else line for line in error.help]
         return Diagnostic(error.code, error.message, self.source, labels, help)
 
-    def wrong(self, code: str, message: str, span: Span, *, help: list[str] | None = None) -> Diagnostic:
+    def wrong(
+        self, code: str, message: str, span: Span, *, help: list[str] | None = None
+    ) -> Diagnostic:
         return Diagnostic(code, message, self.source, [Label(span, primary=True)], help or [])
 
     def unknown_function(self, name: str, span: Span, method: bool) -> Diagnostic:
