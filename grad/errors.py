@@ -9,7 +9,8 @@ class GradError(Exception):
     `code` is stable (``G301``). `at` is the argument to blame: its position in the call, the name
     of a keyword, or None for the operation itself. `labels` says something about each argument, by
     position; `label` about the operation. `help` lists ways out, each one sentence or expression;
-    ``{0}``, ``{1}`` in it stand for the text of the arguments.
+    ``{0}``, ``{1}`` in it stand for the text of the arguments. `node` is the node whose evaluation
+    failed, where it was one.
     """
 
     def __init__(
@@ -21,6 +22,7 @@ class GradError(Exception):
         label: str = "",
         labels: Mapping[int, str] | None = None,
         help: Sequence[str] = (),
+        node: object = None,
     ) -> None:
         super().__init__(f"{message} [{code}]")
         self.code = code
@@ -29,3 +31,4 @@ class GradError(Exception):
         self.label = label
         self.labels = dict(labels or {})
         self.help = list(help)
+        self.node = node

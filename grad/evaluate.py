@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from .node import Node, walk
 from .ops import CONSTANT, DIMENSION, VARIABLE, Op, constant, shape_text, variable
 
 Array = npt.NDArray[Any]
+MAX_ELEMENTS = 200_000_000  # 1.6 GB of float64
 
 
 @dataclass(slots=True)
@@ -45,18 +47,21 @@ def evaluate(
     dtype: npt.DTypeLike = np.float64,
     *,
     keep: bool = False,
+    max_elements: int = MAX_ELEMENTS,
 ) -> Evaluation:
     """The values of `roots`, given arrays for their variables by name.
 
     Named sizes are taken from the shapes of the arrays. Float results have type `dtype` (complex
     for a complex step), integers int64. Raises GradError G201 for a variable without a value, G302
-    for one of the wrong shape, G502 where linear algebra fails. Warnings of NumPy are silenced:
+    for one of the wrong shape, G502 where linear algebra fails, G601 before anything is computed
+    if a step would have more than `max_elements` entries. Warnings of NumPy are silenced:
     non-finite entries are looked for in the results.
     """
     arrays = {name: np.asarray(value) for name, value in (values or {}).items()}
     roots = sized(roots, arrays)
     run = _Run(np.dtype(dtype), arrays)
     order, needs = schedule(roots)
+    _limit(order, max_elements)
     uses = Counter(a for node in order for a in needs[node])
     uses.update(roots)
     memo: dict[Node, Array] = {}
@@ -69,6 +74,18 @@ def evaluate(
                     if not uses[a]:
                         del memo[a]
     return Evaluation([memo[root] for root in roots], memo if keep else {})
+
+
+def _limit(order: Sequence[Node], most: int) -> None:
+    for node in order:
+        size = prod(s for s in node.shape if isinstance(s, int))
+        if size > most:
+            raise GradError(
+                "G601",
+                f"`{node.op.name}` would make {size:,} entries, of shape {shape_text(node.shape)}",
+                help=[f"the limit is {most:,}: raise it with `--max-elements {size}`"],
+                node=node,
+            )
 
 
 def schedule(roots: Sequence[Node]) -> tuple[list[Node], dict[Node, tuple[Node, ...]]]:
@@ -107,7 +124,7 @@ class _Run:
         try:
             return self._typed(node, op.run(*args, **dict(node.attrs)))
         except np.linalg.LinAlgError as error:
-            raise GradError("G502", f"`{op.name}`: {str(error).lower()}") from error
+            raise GradError("G502", f"`{op.name}`: {str(error).lower()}", node=node) from error
 
     def _variable(self, node: Node) -> Array:
         name = node.attr("name")

@@ -7,7 +7,7 @@ are known as soon as a node exists.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from typing import Any, Literal, Protocol
 from weakref import WeakValueDictionary
 
@@ -66,12 +66,12 @@ class Node:
         node = _NODES.get(key)
         if node is None:
             node = object.__new__(cls)
-            for slot, value in zip(
-                ("op", "args", "attrs", "shape", "kind"),
-                (op, args, attrs, shape, kind),
-                strict=True,
-            ):
-                object.__setattr__(node, slot, value)
+            write = object.__setattr__
+            write(node, "op", op)
+            write(node, "args", args)
+            write(node, "attrs", attrs)
+            write(node, "shape", shape)
+            write(node, "kind", kind)
             _NODES[key] = node
         return node
 
@@ -189,8 +189,11 @@ def _call(name: str, *args: object) -> Node:
     return node
 
 
-def walk(roots: Iterable[Node]) -> list[Node]:
-    """Every node below `roots`, each once, arguments before users, in a fixed order."""
+def walk(roots: Iterable[Node], stop: Collection[Node] = ()) -> list[Node]:
+    """Every node below `roots`, each once, arguments before users, in a fixed order.
+
+    It does not go below the nodes of `stop`.
+    """
     order: list[Node] = []
     seen: set[Node] = set()
     stack: list[Node | None] = list(reversed(list(roots)))
@@ -203,5 +206,6 @@ def walk(roots: Iterable[Node]) -> list[Node]:
             seen.add(node)
             opened.append(node)
             stack.append(None)
-            stack.extend(reversed(node.args))
+            if node not in stop:
+                stack.extend(reversed(node.args))
     return order

@@ -105,15 +105,20 @@ class Op:
             shape, kind, normal = inner.shape, inner.kind, attrs
         else:
             shape, kind, normal = self.infer(*args, **attrs)
-        return Node(self, tuple(args), tuple(sorted(normal.items())), shape, kind)
+        statics = tuple(sorted(normal.items())) if normal else ()
+        return Node(self, tuple(args), statics, shape, kind)
 
     def run(self, *arrays: Any, **attrs: Any) -> Any:
+        """The value, from those of the arguments."""
+        return self.forward_function()(*arrays, **attrs)
+
+    def forward_function(self) -> Callable[..., Any]:
         """The forward function, imported if it was named only."""
         if isinstance(self.forward, str):
             module, name = self.forward.split(":")
             self.forward = getattr(import_module(module), name)
         assert callable(self.forward)
-        return self.forward(*arrays, **attrs)
+        return self.forward
 
     def expand(self, node: Node) -> Node:
         """A derived node as the formula it stands for."""
@@ -369,6 +374,9 @@ def broadcast(*shapes: Shape) -> Shape | None:
 
 def broadcast_nodes(name: str, args: Sequence[Node]) -> Shape:
     """The shape the arguments broadcast to. Raises GradError G302 that labels each of them."""
+    first = args[0].shape
+    if all(a.shape == first for a in args):
+        return first
     shape = broadcast(*(a.shape for a in args))
     if shape is None:
         labels = {i: shape_text(a.shape) for i, a in enumerate(args)}

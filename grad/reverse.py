@@ -30,11 +30,16 @@ class Step:
 
 @dataclass(slots=True)
 class Backward:
-    """Gradients in the order asked for, and the steps that made them, in the order they ran."""
+    """Gradients in the order asked for, and the steps that made them, in the order they ran.
+
+    `arrived` has the gradient of every node on the way; `selected` are the nodes whose gradient
+    is zero wherever something was not selected.
+    """
 
     grads: list[Node]
     steps: list[Step] = field(default_factory=list)
     arrived: dict[Node, Node] = field(default_factory=dict)
+    selected: set[Node] = field(default_factory=set)
 
 
 def gradient(root: Node, wrt: Sequence[Node], seed: Node | None = None) -> list[Node]:
@@ -65,10 +70,19 @@ def backward(root: Node, wrt: Sequence[Node], seed: Node | None = None) -> Backw
     return pull(root, wrt, seed)
 
 
-def pull(root: Node, wrt: Sequence[Node], seed: Node, stop: Collection[Node] = ()) -> Backward:
-    """Walk from `root` to `wrt`, without going below the nodes of `stop`."""
+def pull(
+    root: Node,
+    wrt: Sequence[Node],
+    seed: Node,
+    stop: Collection[Node] = (),
+    chosen: bool = False,
+) -> Backward:
+    """Walk from `root` to `wrt`, without going below the nodes of `stop`.
+
+    `chosen` says that the seed comes out of a selection.
+    """
     arrived: dict[Node, Node] = {root: seed}
-    selected: set[Node] = set()  # nodes whose gradient is zero where something was not selected
+    selected = {root} if chosen else set()
     steps: list[Step] = []
     path = _between(root, wrt, stop)
     on_path = set(path)
@@ -76,16 +90,15 @@ def pull(root: Node, wrt: Sequence[Node], seed: Node, stop: Collection[Node] = (
         if node not in arrived or node in stop:
             continue
         g = arrived[node]
-        chosen = node in selected
-        for index, contribution in _contributions(node, g, chosen, on_path):
+        for index, contribution, chosen in _contributions(node, g, node in selected, on_path):
             argument = node.args[index]
             steps.append(Step(node, index, g, contribution))
             before = arrived.get(argument)
             arrived[argument] = contribution if before is None else before + contribution
-            if chosen or node.op.selects:
+            if chosen:
                 selected.add(argument)
     grads = [arrived[x] if x in arrived else TABLE["zeros_like"](x) for x in wrt]
-    return Backward(grads, steps, arrived)
+    return Backward(grads, steps, arrived, selected)
 
 
 def _between(root: Node, wrt: Sequence[Node], stop: Collection[Node]) -> list[Node]:
@@ -93,7 +106,7 @@ def _between(root: Node, wrt: Sequence[Node], stop: Collection[Node]) -> list[No
     targets = set(wrt)
     on_path: set[Node] = set()
     order: list[Node] = []
-    for node in walk([root]):
+    for node in walk([root], stop):
         if node.kind != "float" or not node.op.differentiable:
             continue
         below = node not in stop and any(a in on_path for a in node.args)
@@ -105,33 +118,40 @@ def _between(root: Node, wrt: Sequence[Node], stop: Collection[Node]) -> list[No
 
 def _contributions(
     node: Node, g: Node, chosen: bool, on_path: Collection[Node]
-) -> list[tuple[int, Node]]:
-    """What `node` hands to each argument on the path, given the gradient `g` that arrived."""
+) -> list[tuple[int, Node, bool]]:
+    """What `node` hands to each argument on the path, given the gradient `g` that arrived, and
+    whether that comes out of a selection."""
     wanted = [i for i, a in enumerate(node.args) if a in on_path]
     if not wanted:
         return []
     op: Op = node.op
     attrs = dict(node.attrs)
-    found: list[tuple[int, Node]] = []
+    chooses = chosen or op.selects
+    found: list[tuple[int, Node, bool]] = []
     if op.partials is not None:
         for i in wanted:
             partial = op.partials[i]
             if partial is not None:
                 p = lift(partial(node, *node.args, **attrs))
                 if not is_constant(p, 0):
-                    found.append((i, unbroadcast(_product(g, p, chosen), node.args[i].shape)))
+                    product = _product(g, p, chosen)
+                    found.append((i, unbroadcast(product, node.args[i].shape), chooses))
     elif op.formula is not None:
         inner = op.expand(node)
         targets = list(dict.fromkeys(node.args[i] for i in wanted))
-        grads = dict(zip(targets, pull(inner, targets, g, stop=targets).grads, strict=True))
-        found = [(node.args.index(x), grads[x]) for x in targets]
+        back = pull(inner, targets, g, stop=targets, chosen=chosen)
+        found = [
+            (node.args.index(x), back.arrived[x], chooses or x in back.selected)
+            for x in targets
+            if x in back.arrived
+        ]
     elif op.vjp is not None:
         grads_ = op.vjp(g, node, *node.args, **attrs)
         for i in wanted:
             if grads_[i] is not None:
                 given = unbroadcast(grads_[i], node.args[i].shape) if op.broadcasts else grads_[i]
                 assert given.shape == node.args[i].shape, f"{op.name}: gradient {i} is {given}"
-                found.append((i, given))
+                found.append((i, given, chooses))
     else:
         raise GradError("G402", f"`{op.name}` has no derivative rule")
     return found
@@ -145,7 +165,7 @@ def _product(g: Node, p: Node, chosen: bool) -> Node:
         return constant(float(g.attr("value") * p.attr("value")))
     if is_constant(p, -1):
         return -g
-    if chosen and p.args:
+    if chosen and not is_constant(p):
         return TABLE["multiply_no_nan"](p, g)  # type: ignore[no-any-return]
     if is_constant(g, 1) and p.shape == g.shape and p.kind == "float":
         return p

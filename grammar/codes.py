@@ -1,8 +1,8 @@
 """Every error code: what it means, an example that shows it, how to fix it, and its exit status.
 
-The families: G0 the command line, G1 the expression whatever the data, G2 data and bindings, G3 shapes,
-G4 differentiation, G5 numbers that are not finite, G6 limits, G9 gradcalc itself. A code keeps its
-meaning for ever; one that is no longer used is not given away again.
+The families: G0 the command line, G1 the expression whatever the data, G2 data and bindings,
+G3 shapes, G4 differentiation, G5 numbers that are not finite, G6 limits, G9 gradcalc itself.
+A code keeps its meaning for ever; one that is no longer used is not given away again.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ class Code(NamedTuple):
     explanation: str
 
 
+# fmt: off
 CODES: dict[str, Code] = {
     # the command line
     "G001": Code("unknown option", USAGE, """\

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from typing import cast
 from unicodedata import name as name_of
 from unicodedata import normalize
@@ -21,7 +20,8 @@ SIGNS = {  # what to write instead; what is not here and has an ASCII twin is fo
     "÷": "/", "∕": "/", "⁄": "/",
     "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-",
     "≤": "<=", "≥": ">=", "≠": "!=", "≟": "==", "←": "=", "≔": "=",
-    "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'", "′": ".T", "ᵀ": ".T",
+    "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'",
+    "′": ".T", "ᵀ": ".T",
     "∞": "inf", "√": "sqrt(x)", "∑": "sum(x)", "∏": "prod(x)", "∂": "grad(f, x)", "∇": "grad(f, x)",
     "⊗": "kron(a, b)", "¬": "where(c, 0, 1)", "∧": "a*b", "∨": "maximum(a, b)",
 }  # fmt: skip
@@ -52,22 +52,10 @@ _WAYS_OUT = {
 }
 
 _CLOSING = {"(": ")", "[": "]"}
-_OPERATORS = {"PLUS", "MINUS", "STAR", "SLASH", "DOUBLESLASH", "PERCENT", "AT", "DOUBLESTAR", "COMPARISON"}
-_VALUES = {"NUMBER", "NAME", "STRING", "CONSTANT", "ELLIPSIS", "LPAR", "LSQB"}
-_ASSIGNMENTS = {"ASSIGN", "AUGMENTED"}
+_OPERATORS = {"SIGN", "FACTOR", "POWER"}
+_ATOMS = {"NUMBER", "NAME", "STRING", "CONSTANT"}
 _ENDS = {"$END", "_NEWLINE", "_SEMICOLON"}
 _LONGEST_REWRITE = 60
-
-_WORDING = {  # what can stand in a place, in the user's words; in the order in which they are listed
-    "NUMBER": "a value",
-    "STAR": "an operator",
-    "ASSIGN": "`=`",
-    "COLON": "`:`",
-    "_COMMA": "`,`",
-    "RPAR": "`)`",
-    "RSQB": "`]`",
-    "$END": "the end",
-}
 
 
 def span_of(token: Token) -> Span:
@@ -88,17 +76,14 @@ def nothing() -> Diagnostic:
 
 def character(found: str, offset: int) -> Diagnostic:
     """A character that no part of the language uses."""
-    label = Label((offset, offset + 1), primary=True)
-    twin = normalize("NFKC", found)
-    described = name_of(found, f"U+{ord(found):04X}").lower().replace("u+", "U+")
-    shown = f"`{found}` ({described})" if found.isprintable() else f"an invisible character ({described})"
-    if found.isascii() and found.isprintable():
-        shown = f"`{found}`"
+    twin = normalize("NFKC", found).replace("\u2044", "/")  # one half is 1/2
+    described = name_of(found, "").lower() or f"U+{ord(found):04X}"
+    shown = f"`{found}`" if found.isprintable() else "an invisible character"
     if found in SIGNS:
         advice = f"write `{SIGNS[found]}`"
     elif found.isnumeric() and twin.isdecimal() and twin != found:
-        raised = "superscript" in described
-        advice = f"write a power as `x**{twin}`" if raised else f"write a number in a name as `x{twin}`"
+        is_power = "superscript" in described
+        advice = f"write a power as `x**{twin}`" if is_power else f"write it on the line: `x{twin}`"
     elif twin.isspace() or found in "\u200b\ufeff":
         advice = "write an ordinary space"
     elif twin.isascii() and twin.isprintable() and twin != found:
@@ -109,14 +94,19 @@ def character(found: str, offset: int) -> Diagnostic:
         advice = _SELECT
     else:
         advice = "leave it out"
-    return Diagnostic("G105", f"{shown} means nothing here", labels=[label], help=[advice])
+    return Diagnostic(
+        "G105",
+        f"{shown} ({described}) means nothing here",
+        labels=[Label((offset, offset + 1), primary=True)],
+        help=[advice],
+    )
 
 
 def in_name(token: Token) -> Diagnostic:
     """The first character of a word that cannot be part of a name."""
     start, _ = span_of(token)
     for k, found in enumerate(token):
-        if found in SIGNS or not token[: k + 1].isidentifier():
+        if found in SIGNS or not f"{'a' if k else ''}{found}".isidentifier():
             break
     return character(found, start + k)
 
@@ -137,7 +127,7 @@ def _foreign(text: str, token: Token, previous: Token | None) -> Diagnostic:
             return _dotted(previous, token, "**")
         start, end = span_of(token)
         advice = [_rewritten(text, start, end, "**") or "write a power as `x**2`"]
-        if re.match(r"\s*(T\b|['{(]?T\b|⊤)", text[end:]):
+        if re.match(r"\s*[{(]?T\b", text[end:]):
             advice = ["the transpose of `x` is `x.T`"]
         return Diagnostic(
             "G104",
@@ -171,7 +161,7 @@ def _quote(token: Token, previous: Token | None) -> Diagnostic | None:
             labels=[Label(span_of(previous), primary=True)],
             help=[f"write {token}", f"the transpose of `{previous}` is `{previous}.T`"],
         )
-    value = previous if previous.type == "NAME" else "(...)" if previous.type == "RPAR" else "x"
+    value = previous if previous.type == "NAME" else "x"
     return Diagnostic(
         "G105",
         f"`{token[0]}` is not an operator here",
@@ -232,7 +222,10 @@ def not_callable(function: Span, opening: Span) -> Diagnostic:
     return Diagnostic(
         "G103",
         "a value and a bracket side by side are not multiplied",
-        labels=[Label(opening, "an operator is missing before this", primary=True), Label(function)],
+        labels=[
+            Label(opening, "an operator is missing before this", primary=True),
+            Label(function),
+        ],
         help=["write `*` between them: `2*(x + 1)`"],
     )
 
@@ -252,6 +245,15 @@ def too_large(token: Token) -> Diagnostic:
         "this number is too large for a float",
         labels=[Label(span_of(token), primary=True)],
         help=["the largest is about 1.8e308; infinity is written `inf`"],
+    )
+
+
+def positional_after_keyword(argument: Span) -> Diagnostic:
+    return Diagnostic(
+        "G102",
+        "an argument without a name follows one with a name",
+        labels=[Label(argument, "this comes first", primary=True)],
+        help=["give the named ones last: `sum(x, dim=0)`"],
     )
 
 
@@ -277,38 +279,43 @@ def backslash(token: Token) -> Diagnostic:
 # Tokens in the wrong place
 
 
-def unexpected(text: str, read: Sequence[Token], accepted: AbstractSet[str]) -> Diagnostic:
+def unexpected(text: str, read: Sequence[Token]) -> Diagnostic:
     """The last token read, or the end, cannot stand where it does."""
     *before, token = read
     previous = before[-1] if before else None
-    opened = _open_brackets(before)
-    after_value = "STAR" in accepted  # else a value has to come first
     if token.type in TERMINALS or token.type == "KEYWORD":
         return _foreign(text, token, previous)
     if previous is None:
-        return _misplaced(token, accepted, f"an expression cannot start with `{token}`")
+        return _no_value(token, f"an expression cannot start with `{token}`")
+    opened = _open_brackets(before)
     if previous.type == "_DOT":
-        if token.type in _OPERATORS and previous.end_pos == token.start_pos:
-            return _dotted(previous, token, str(token))
-        return _misplaced(token, accepted, "a name belongs after `.`", "not a name")
+        return _after_dot(previous, token)
     if opened and (token.type == "_SEMICOLON" or _on_new_line(text, previous, token)):
         return unclosed(opened[-1], previous)
-    if after_value and token.type in _VALUES:
-        if token.type == "STRING" and (diagnostic := _quote(token, previous)):
-            return diagnostic
+    after_value = previous.type in _ATOMS or previous.type in {"RPAR", "RSQB"}
+    if after_value and token.type in _ATOMS:
         return _side_by_side(text, previous, token, opened)
-    if token.type in _ASSIGNMENTS:
+    if token.type in {"ASSIGN", "AUGMENTED"} and after_value:
         return _assignment(token, opened)
     if after_value:
-        return _after_value(token, accepted, opened)
-    if token.type in {"STAR", "DOUBLESTAR"} and previous.type in {"LPAR", "_COMMA"}:
-        return _not_in_language(token, "write the arguments out: `f(a, b, dim=0)`")
+        return _no_operator(token, opened)
+    if token in ("*", "**") and previous.type in {"LPAR", "_COMMA"}:
+        return _unpacking(token)
     if token.type in _ENDS:
         return _too_early(previous)
-    return _misplaced(
-        token, accepted, f"{_quoted(token)} cannot follow {_quoted(previous)}",
-        "a value is missing before this",
-    )  # fmt: skip
+    return _no_value(token, f"{_quoted(token)} cannot follow {_quoted(previous)}")
+
+
+def _after_dot(dot: Token, token: Token) -> Diagnostic:
+    if token.type in _OPERATORS and dot.end_pos == token.start_pos:
+        return _dotted(dot, token, str(token))
+    start, end = span_of(token) if token.type not in _ENDS else (span_of(dot)[1],) * 2
+    return Diagnostic(
+        "G102",
+        "a name belongs after `.`",
+        labels=[Label((start, end), "a name is missing here", primary=True)],
+        help=["write `x.T` for the transpose, or a function: `x.sum()`"],
+    )
 
 
 def _dotted(dot: Token, operator: Token, plain: str) -> Diagnostic:
@@ -322,22 +329,22 @@ def _dotted(dot: Token, operator: Token, plain: str) -> Diagnostic:
 
 def _side_by_side(text: str, left: Token, right: Token, opened: Sequence[Token]) -> Diagnostic:
     """``2x``, ``x y``, ``sin x``, ``[1 2]``: an operator, a bracket or a comma is missing."""
+    if right.type == "STRING" and (diagnostic := _quote(right, left)):
+        return diagnostic
     if left.type == "NUMBER" and left.end_pos == right.start_pos:
-        if re.fullmatch(r"[xXbBoO]\w*", right) and left == "0" or right in ("j", "J"):
-            kind = "complex" if right in ("j", "J") else "hexadecimal, octal or binary"
-            return Diagnostic(
-                "G106",
-                f"{kind} numbers are not part of the language",
-                labels=[Label((span_of(left)[0], span_of(right)[1]), primary=True)],
-                help=["numbers are real and decimal: `16`, `0.5`, `1e-3`"],
-            )
+        if right in ("j", "J"):
+            return _not_real(left, right, "complex")
+        if left == "0" and re.fullmatch(r"[xXbBoO]\w*", right):
+            return _not_real(left, right, "hexadecimal, octal and binary")
     start, end = span_of(left)[1], span_of(right)[0]
-    product = _rewritten(text, start, end, "*") or "write `a*b`"
-    advice = [product if left.type != "NAME" else f"to multiply, {product}"]
-    if left.type == "NAME" and right.type in {"NAME", "NUMBER"}:
+    advice = []
+    if "STRING" not in {left.type, right.type}:
+        product = f"write `{left}*{right}`" if left.type in _ATOMS else "write `*` between them"
+        advice.append(f"to multiply, {_rewritten(text, start, end, '*') or product}")
+    if left.type == "NAME":
         advice.append(f"to call a function, write `{left}({right})`")
     if opened:
-        advice.append(f"to separate entries, write `{_piece(left)}, {_piece(right)}`")
+        advice.append(f"to separate them, {_rewritten(text, start, end, ', ') or 'write `,`'}")
     return Diagnostic(
         "G103",
         "there is no operator between these two",
@@ -345,7 +352,25 @@ def _side_by_side(text: str, left: Token, right: Token, opened: Sequence[Token])
             Label(span_of(right), "an operator is missing before this", primary=True),
             Label(span_of(left)),
         ],
-        help=advice,
+        help=advice or ["leave one of them out"],
+    )
+
+
+def _not_real(left: Token, right: Token, kind: str) -> Diagnostic:
+    return Diagnostic(
+        "G106",
+        f"{kind} numbers are not part of the language",
+        labels=[Label((span_of(left)[0], span_of(right)[1]), primary=True)],
+        help=["numbers are real and decimal: `16`, `0.5`, `1e-3`"],
+    )
+
+
+def _unpacking(token: Token) -> Diagnostic:
+    return Diagnostic(
+        "G106",
+        f"`{token}` before an argument is not part of the language",
+        labels=[Label(span_of(token), primary=True)],
+        help=["write the arguments out: `f(a, b, dim=0)`"],
     )
 
 
@@ -356,19 +381,28 @@ def _assignment(token: Token, opened: Sequence[Token]) -> Diagnostic:
     advice.append("an assignment is a statement of its own: `y = x + 1; y**2`")
     return Diagnostic(
         "G102",
-        f"`{token}` cannot stand inside an expression" if opened else f"`{token}` cannot stand here",
+        f"`{token}` cannot stand {'inside an expression' if opened else 'here'}",
         labels=[Label(span_of(token), primary=True)],
         help=advice,
     )
 
 
-def _after_value(token: Token, accepted: AbstractSet[str], opened: Sequence[Token]) -> Diagnostic:
-    diagnostic = _misplaced(token, accepted, f"{_quoted(token)} cannot stand here")
+def _no_operator(token: Token, opened: Sequence[Token]) -> Diagnostic:
+    """Something after a value that does not go on with it."""
     if token.type == "_COMMA":
-        diagnostic.help = ["several values together stand in brackets: `[a, b]`"]
-    if token.type == "COLON":
-        diagnostic.help = ["`:` belongs into an index: `x[1:3]`"]
-    return diagnostic
+        advice = "several values stand together in brackets: `[a, b]`"
+    elif token.type == "COLON":
+        advice = "`:` belongs into an index: `x[1:3]`, `x[::2]`"
+    elif opened:
+        advice = f"here can stand an operator, `,` or `{_CLOSING[opened[-1]]}`"
+    else:
+        advice = "here can stand an operator, `;` or the end"
+    return Diagnostic(
+        "G102",
+        f"{_quoted(token)} cannot stand here",
+        labels=[Label(span_of(token), primary=True)],
+        help=[advice],
+    )
 
 
 def _too_early(previous: Token) -> Diagnostic:
@@ -381,16 +415,12 @@ def _too_early(previous: Token) -> Diagnostic:
     )
 
 
-def _misplaced(
-    token: Token, accepted: AbstractSet[str], message: str, remark: str = ""
-) -> Diagnostic:
-    possible = [wording for terminal, wording in _WORDING.items() if terminal in accepted]
-    listed = " or ".join(filter(None, [", ".join(possible[:-1]), *possible[-1:]]))
+def _no_value(token: Token, message: str) -> Diagnostic:
     return Diagnostic(
         "G102",
         message,
-        labels=[Label(span_of(token), remark, primary=True)],
-        help=[f"here can stand {listed}"] if listed else ["names look like `x`, `w1` or `loss`"],
+        labels=[Label(span_of(token), "a value is missing before this", primary=True)],
+        help=["a value is a number, a name, or anything in brackets"],
     )
 
 
@@ -413,10 +443,6 @@ def _rewritten(text: str, start: int, end: int, by: str) -> str:
     if len(text) > _LONGEST_REWRITE or not text.isprintable():
         return ""
     return f"write `{text[:start]}{by}{text[end:]}`"
-
-
-def _piece(token: Token) -> str:
-    return "..." if token.type in {"LPAR", "LSQB", "RPAR", "RSQB"} else str(token)
 
 
 def _quoted(token: Token) -> str:

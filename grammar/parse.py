@@ -69,7 +69,7 @@ def _statements(text: str) -> tuple[Statement, ...]:
         read.append(Token.new_borrow_pos("$END", "", read[-1]))
         statements: list[Statement] = parser.feed_token(read[-1])
     except UnexpectedToken:
-        raise mistakes.unexpected(text, read, parser.accepts()) from None
+        raise mistakes.unexpected(text, read) from None
     if not statements:
         raise mistakes.nothing()
     return tuple(statements)
@@ -92,7 +92,7 @@ def _parser() -> Lark:
 
 
 class _Layout(PostLex):
-    """Between lexer and parser: pairs brackets, drops newlines inside them, tells keywords from names."""
+    """Between lexer and parser: pairs brackets, drops newlines inside them, finds the keywords."""
 
     always_accept = mistakes.TERMINALS
 
@@ -154,19 +154,24 @@ class _Tree(Transformer[Token, Any]):
         if not isinstance(function, Name | Attribute):
             raise mistakes.not_callable(function.span, _span(opening))
         *arguments, closing = rest
+        named = False
+        for argument in arguments:
+            if named and argument.name is None:
+                raise mistakes.positional_after_keyword(argument.span)
+            named = argument.name is not None
         return Call(function, tuple(arguments), _join(function, closing))
 
     def argument(self, first: Any, *rest: Any) -> Argument:
         if not rest:
             return Argument(None, None, first, first.span)
         _, value = rest
-        return Argument(normalize("NFKC", first), _span(first), value, _join(first, value))
+        return Argument(_identifier(first), _span(first), value, _join(first, value))
 
-    def subscript(self, value: Expression, opening: Token, index: Index, closing: Token) -> Subscript:
+    def subscript(self, value: Expression, _: Token, index: Index, closing: Token) -> Subscript:
         return Subscript(value, index, _join(value, closing))
 
     def attribute(self, value: Expression, name: Token) -> Attribute:
-        return Attribute(value, normalize("NFKC", name), _span(name), _join(value, name))
+        return Attribute(value, _identifier(name), _span(name), _join(value, name))
 
     def indices(self, *items: Index) -> Sequence:
         return Sequence(items, is_tuple=True, span=_join(items[0], items[-1]))
@@ -179,7 +184,8 @@ class _Tree(Transformer[Token, Any]):
                 place += 1
             else:
                 bounds[place] = part
-        return Slice(*bounds, span=_join(parts[0], parts[-1]))
+        lower, upper, step = bounds
+        return Slice(lower, upper, step, _join(parts[0], parts[-1]))
 
     def number(self, token: Token) -> Number:
         digits = token.replace("_", "")
@@ -187,12 +193,14 @@ class _Tree(Transformer[Token, Any]):
             raise mistakes.too_large(token)
         if not digits.isdecimal():
             return Number(float(digits), _span(token))
-        if digits[0] == "0" and digits.strip("0"):
+        if not digits.strip("0"):
+            return Number(0, _span(token))
+        if digits[0] == "0":
             raise mistakes.leading_zero(token)
         return Number(int(digits), _span(token))
 
     def name(self, token: Token) -> Name:
-        return Name(normalize("NFKC", token), _span(token))
+        return Name(_identifier(token), _span(token))
 
     def text(self, token: Token) -> Text:
         if "\\" in token:
@@ -210,6 +218,10 @@ class _Tree(Transformer[Token, Any]):
 
     def list(self, opening: Token, *rest: Any) -> Sequence:
         return Sequence(rest[:-1], is_tuple=False, span=_join(opening, rest[-1]))
+
+
+def _identifier(token: Token) -> str:
+    return normalize("NFKC", str(token))  # as Python does
 
 
 def _span(part: Token | Index) -> Span:

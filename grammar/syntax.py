@@ -1,7 +1,7 @@
 """The syntax tree: what was written, and where; nothing yet about what it means.
 
-Trees may be very deep (a sum of 100,000 terms leans all to the left), so nothing here or elsewhere walks
-them by recursion, and they compare by identity.
+Trees may be very deep (a sum of 100,000 terms leans all to the left), so nothing walks them by
+recursion, and they compare by identity.
 """
 
 from __future__ import annotations
@@ -136,9 +136,8 @@ class Program:
     span: Span
 
 
-Expression = (
-    Number | Constant | Name | Text | Sequence | Unary | Binary | Compare | Call | Attribute | Subscript
-)
+Atom = Number | Constant | Name | Text | Sequence
+Expression = Atom | Unary | Binary | Compare | Call | Attribute | Subscript
 Index = Expression | Slice
 Statement = Expression | Assign
 Tree = Program | Statement | Index | Argument
@@ -180,13 +179,10 @@ def walk(tree: Tree) -> Iterator[Tree]:
         waiting.extend(reversed(children(tree)))
 
 
-def free_names(
-    program: Program, constants: AbstractSet[str] = CONSTANTS
-) -> list[tuple[str, Span]]:
+def free_names(program: Program, constants: AbstractSet[str] = CONSTANTS) -> list[tuple[str, Span]]:
     """The names a program reads before it assigns them, and where, in the order of first use.
 
-    Functions, modules and the given constants are not variables; a constant that the program assigns is
-    an ordinary name from then on.
+    Functions, modules and the given constants are not variables.
     """
     found: dict[str, Span] = {}
     assigned: set[str] = set(constants)

@@ -100,7 +100,7 @@ def _outer(x: Any, y: Any) -> Any:
 
 @structural(
     "outer(x, y)", _outer, _outer_shape, doc="All products of an entry of `x` and one of `y`.",
-    linear=(0, 1), sample=("3", "2"), aliases=("ger",), spellings={"vec2": "y"},
+    linear=(0, 1), sample=("3", "2"), batch="outer", aliases=("ger",), spellings={"vec2": "y"},
 )  # fmt: skip
 def outer(g: Node, out: Node, x: Node, y: Node) -> tuple[Node, Node]:
     return g @ y, g.T @ x

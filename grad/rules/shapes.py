@@ -185,7 +185,7 @@ broadcast_to = linear(
     "broadcast_to(x, *shape: shape)", lambda x, shape: np.broadcast_to(x, shape), _broadcast_shape,
     lambda g, x, shape: F.sum_to_size(g, x.shape),
     doc="Repeated along new axes and axes of size 1, without a copy.", aliases=("expand",),
-    batch=batched_shape, sample=("3x1",), example="broadcast_to(x, 3, 2)",
+    batch="broadcast", sample=("3x1",), example="broadcast_to(x, 3, 2)",
 )  # fmt: skip
 
 

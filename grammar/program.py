@@ -1,0 +1,191 @@
+"""An expression with data: its value, its gradients, and the steps that made them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ..grad.errors import GradError
+from ..grad.evaluate import MAX_ELEMENTS, evaluate, finite
+from ..grad.higher import hessian, jacobian
+from ..grad.node import Node
+from ..grad.ops import constant, shape_text, variable
+from ..grad.reverse import Backward, backward
+from ..grad.simplify.exact import exact
+from . import syntax
+from .build import Built, build
+from .errors import Diagnostic, Label, Span, suggest
+from .parse import parse
+
+Array = npt.NDArray[Any]
+T = TypeVar("T")
+
+NOT_SCALAR = [
+    "make a scalar of it: `sum({0})` or `mean({0})`",
+    "weigh its entries: `--gradient '{1}'`",
+    "all slopes: `--jacobian`; the value alone: `--no-grad`",
+]
+
+
+@dataclass(slots=True)
+class Expression:
+    """A text that was read: its syntax tree, and its free names with their first place."""
+
+    text: str
+    tree: syntax.Program
+    free: dict[str, Span]
+
+    @classmethod
+    def read(cls, text: str) -> Expression:
+        """Raises Diagnostic for a text that is not an expression or a program."""
+        tree = parse(text)
+        return cls(text, tree, dict(syntax.free_names(tree)))
+
+    def graph(self, variables: Mapping[str, Node]) -> Built:
+        """The graph, given a node for every free name."""
+        sizes = {s for v in variables.values() for s in v.shape if isinstance(s, str)}
+        return build(self.tree, variables, frozenset(sizes))
+
+    def wrong(self, code: str, message: str, span: Span | None, help: Sequence[str]) -> Diagnostic:
+        labels = [Label(span, primary=True)] if span else []
+        return Diagnostic(code, message, self.text, labels, list(help))
+
+
+@dataclass(slots=True)
+class Solution:
+    """What was asked of an expression, as numbers and as the graph they came from.
+
+    `root` is what was evaluated: the expression with its textbook spellings made stable. `memo`
+    holds the value of every node that was computed.
+    """
+
+    built: Built
+    root: Node
+    inputs: dict[str, Node]
+    value: Array
+    grads: dict[str, Array] = field(default_factory=dict)
+    backward: Backward | None = None
+    memo: dict[Node, Array] = field(default_factory=dict)
+
+    def nonfinite(self) -> dict[str, int]:
+        """How many entries of the value and of each gradient are not finite, where any are."""
+        found = {"value": self.value} | {f"grads.{name}": g for name, g in self.grads.items()}
+        counts = {name: int(np.sum(~np.isfinite(a))) for name, a in found.items() if not finite(a)}
+        return counts
+
+    def first_nonfinite(self) -> Node | None:
+        """The first node that is not finite though all it was computed from is."""
+        for node, value in self.memo.items():
+            if not finite(value) and all(finite(self.memo[a]) for a in node.args if a in self.memo):
+                return node
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is wanted of an expression besides its value.
+
+    `wrt` names the variables; None is all of them. `seed` is the gradient of the result. `order` is
+    "gradient", "jacobian", "hessian" or "none".
+    """
+
+    wrt: tuple[str, ...] | None = None
+    seed: Any = None
+    order: str = "gradient"
+    dtype: npt.DTypeLike = np.float64
+    max_elements: int = MAX_ELEMENTS
+
+
+def solve(expression: Expression, values: Mapping[str, Any], request: Request) -> Solution:
+    """Evaluate an expression and its derivatives at `values`, arrays by name.
+
+    Raises Diagnostic: G201 for a name without a value, G401 for a result that is not a scalar where
+    a gradient was asked, and whatever building and evaluating it find wrong.
+    """
+    arrays = {name: np.asarray(value) for name, value in values.items()}
+    inputs = {
+        name: variable(name, arrays[name].shape) for name in expression.free if name in arrays
+    }
+    built = expression.graph(inputs)
+    (root,) = exact([built.root])
+    targets = chosen(expression, inputs, request)
+    steps: Backward | None = None
+    grads: list[Node] = []
+    if targets and request.order != "none":
+        steps, grads = located(
+            expression, built, lambda: _derivatives(root, [inputs[t] for t in targets], request)
+        )
+    found = located(
+        expression,
+        built,
+        lambda: evaluate(
+            [root, *grads], arrays, request.dtype, keep=True, max_elements=request.max_elements
+        ),
+    )
+    return Solution(
+        built, root, inputs, found.results[0],
+        dict(zip(targets, found.results[1:], strict=False)), steps, found.memo,
+    )  # fmt: skip
+
+
+def chosen(expression: Expression, inputs: Mapping[str, Node], request: Request) -> tuple[str, ...]:
+    """The names to differentiate by. Raises Diagnostic G003 for one that does not occur."""
+    if request.wrt is None:
+        return tuple(inputs)
+    for name in request.wrt:
+        if name not in inputs:
+            close = suggest(name, inputs)
+            hint = [f"did you mean `{close}`?"] if close else []
+            names = ", ".join(f"`{n}`" for n in inputs) or "none"
+            raise expression.wrong(
+                "G003", f"`--wrt {name}`: there is no variable `{name}`", None,
+                [*hint, f"variables of this expression: {names}"],
+            )  # fmt: skip
+    return request.wrt
+
+
+def _derivatives(
+    root: Node, wrt: Sequence[Node], request: Request
+) -> tuple[Backward | None, list[Node]]:
+    """The graphs of what was asked, and the steps of the walk where there was one."""
+    if request.order == "jacobian":
+        return None, exact([jacobian(root, x) for x in wrt])
+    if request.order == "hessian":
+        return None, exact([hessian(root, x) for x in wrt])
+    if request.seed is None and root.shape:
+        example = np.ones([s for s in root.shape if isinstance(s, int)], int).tolist()
+        shown = str(example).replace(" ", "") if root.ndim and np.size(example) <= 6 else "[...]"
+        raise GradError(
+            "G401",
+            "grad can be implicitly created only for scalar outputs",
+            label=f"the result has shape {shape_text(root.shape)}",
+            help=[line.replace("{1}", shown) for line in NOT_SCALAR],
+            node=root,
+        )
+    seed = None if request.seed is None else constant(np.asarray(request.seed, np.float64))
+    steps = backward(root, wrt, seed)
+    return steps, steps.grads
+
+
+def located(expression: Expression, built: Built, compute: Callable[[], T]) -> T:
+    """`compute()`, with a mistake told at the place in the text where its node was written."""
+    try:
+        return compute()
+    except GradError as error:
+        whole = expression.tree.statements[-1].span
+        node = error.node if isinstance(error.node, Node) else built.root
+        span = built.spans.get(node, whole)
+        if node is built.root:
+            span = whole
+        text = expression.text[whole[0] : whole[1]]
+        raise Diagnostic(
+            error.code,
+            error.message,
+            expression.text,
+            [Label(span, error.label, primary=True)],
+            [line.replace("{0}", text) for line in error.help],
+        ) from None

@@ -1,0 +1,285 @@
+"""Calls to test a row with, made from its signature, its sample and its example: nothing is listed by hand that a row can tell."""
+
+from __future__ import annotations
+
+import ast
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import gradcalc.grad.rules  # noqa: F401  (fills the table)
+import numpy as np
+from gradcalc.grad.node import TABLE, Node
+from gradcalc.grad.ops import F, Op, variable
+from gradcalc.grad.signature import REQUIRED, Parameter
+
+ROWS: list[Op] = list(dict.fromkeys(op for op in TABLE.values() if op.signature.parameters))
+DEFAULT_SHAPE = (2, 3)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of a row: the node, its variables, and values for them."""
+
+    row: Op
+    label: str
+    node: Node
+    variables: tuple[Node, ...]
+    values: dict[str, Any]
+    attrs: dict[str, Any]
+
+    @property
+    def floats(self) -> list[Node]:
+        return [x for x in self.variables if x.kind == "float"]
+
+    @property
+    def arrays(self) -> list[Any]:
+        return [self.values[x.attr("name")] for x in self.variables]
+
+
+def rng(*what: object) -> np.random.Generator:
+    """Random numbers that are the same in every run."""
+    return np.random.default_rng(zlib.crc32(repr(what).encode()))
+
+
+# --- values ------------------------------------------------------------------------------------
+
+
+def _positive_definite(r: np.random.Generator) -> Any:
+    a = r.uniform(-1, 1, (3, 3))
+    return a @ a.T + 2 * np.eye(3)
+
+
+def _symmetric(r: np.random.Generator) -> Any:
+    a = r.uniform(-1, 1, (3, 3))
+    return a + a.T + np.diag([0.0, 2.0, 5.0])
+
+
+def _triangular(r: np.random.Generator) -> Any:
+    return np.tril(r.uniform(-1, 1, (3, 3)), -1) + np.diag(r.uniform(1, 2, 3))
+
+
+def _probabilities(r: np.random.Generator) -> Any:
+    p = r.uniform(0.2, 1, DEFAULT_SHAPE)
+    return p / p.sum(-1, keepdims=True)
+
+
+MATRICES: dict[str, Callable[[np.random.Generator], Any]] = {
+    "square": lambda r: r.uniform(-1, 1, (3, 3)) + 2 * np.eye(3),
+    "invertible": lambda r: r.uniform(-1, 1, (3, 3)) + 2 * np.eye(3),
+    "posdef": _positive_definite,
+    "spd": _positive_definite,
+    "symmetric": _symmetric,
+    "lower": _triangular,
+    "triangular": _triangular,
+    "probabilities": _probabilities,
+    "bool": lambda r: r.uniform(0, 1, DEFAULT_SHAPE) < 0.5,
+}
+
+
+def draw(sample: Any, shape: tuple[int, ...], r: np.random.Generator) -> Any:
+    """Values for one argument: from an interval in the shape wanted, or of a kind that has its own.
+
+    A text like "2x3" is a shape of numbers in (-2, 2), "2x3:0..1" in another interval, "3:int0..4"
+    of integers.
+    """
+    if not isinstance(sample, str):
+        return r.uniform(float(sample[0]), float(sample[1]), shape)
+    if sample in MATRICES:
+        return MATRICES[sample](r)
+    sizes, _, interval = sample.partition(":")
+    shape = tuple(int(size) for size in sizes.split("x") if size)
+    whole = interval.startswith("int")
+    low, _, high = interval.removeprefix("int").partition("..")
+    if whole:
+        return r.integers(int(low), int(high), shape)
+    return r.uniform(float(low or -2), float(high or 2), shape)
+
+
+def _leaf(name: str, value: Any) -> Node:
+    value = np.asarray(value)
+    kind: Any = {"b": "bool", "i": "int", "f": "float"}[value.dtype.kind]
+    return variable(name, value.shape, kind)
+
+
+# --- calls -------------------------------------------------------------------------------------
+
+
+def cases(row: Op) -> list[Case]:
+    """The calls of a row: its example, and each way to leave out or to give what may be."""
+    texts = [", ".join(call) for call in row.calls]
+    if row.name in BY_HAND:
+        made = [case(row, *call) for call in BY_HAND[row.name]]
+    elif _guessed(row):
+        made = []
+        texts.insert(0, row.example.partition("(")[2].rpartition(")")[0])
+    else:
+        made = list(_generated(row))
+    found: dict[Node, Case] = {}
+    for one in (*made, *(_read(row, text) for text in texts if text)):
+        found.setdefault(one.node, one)
+    return list(found.values())
+
+
+def case(
+    row: Op,
+    label: str,
+    values: dict[str, Any],
+    call: Callable[[dict[str, Node]], Node],
+    attrs: dict[str, Any] | None = None,
+) -> Case:
+    """What `call` makes of variables with these values."""
+    leaves = {name: _leaf(name, value) for name, value in values.items()}
+    return Case(row, label, call(leaves), tuple(leaves.values()), values, attrs or {})
+
+
+def _guessed(row: Op) -> bool:
+    """Whether a static parameter has no default and no obvious values: the example has them."""
+    known = ("axis", "axes", "bool")
+    return any(
+        p.default is REQUIRED
+        and not p.is_tensor
+        and p.type not in known
+        and (row.example or not p.variadic)
+        for p in row.signature.parameters
+    )
+
+
+def _generated(row: Op) -> Iterator[Case]:
+    statics = [p for p in row.signature.parameters if not p.is_tensor]
+    optional = [p.name for p in _tensors(row) if p.type.endswith("?")]
+    for k, choice in enumerate(product(*map(_choices, statics))):
+        attrs = {
+            p.name: value
+            for p, value in zip(statics, choice, strict=True)
+            if value is not p.default and not p.variadic
+        }
+        label = ", ".join(f"{name}={value}" for name, value in attrs.items())
+        yield _call(row, label, attrs, optional)
+        if not k:
+            for name in optional:
+                yield _call(row, name, attrs, [other for other in optional if other != name])
+
+
+def _choices(p: Parameter) -> tuple[Any, ...]:
+    """Values for a static parameter: its default, and those it is told apart from."""
+    default = () if p.default is REQUIRED else (p.default,)
+    if p.type.startswith("axis"):
+        return tuple(dict.fromkeys((*default, 0, -1)))
+    if p.type.startswith("axes"):
+        return tuple(dict.fromkeys((*default, 0, -1, (0, 1))))
+    if p.type == "bool":
+        return (p.default is True, p.default is not True)
+    return ((),) if p.variadic else default
+
+
+def _call(row: Op, label: str, attrs: dict[str, Any], left_out: Sequence[str]) -> Case:
+    values: dict[str, Any] = {}
+    names: dict[str, list[str]] = {}
+    for p, sample in zip(_tensors(row), _samples(row), strict=True):
+        if p.name not in left_out:
+            names[p.name] = [f"{p.name}{k}" for k in range(2)] if p.type == "tensors" else [p.name]
+            for name in names[p.name]:
+                values[name] = draw(sample, DEFAULT_SHAPE, rng(row.name, name))
+
+    def call(leaves: dict[str, Node]) -> Node:
+        several = {p.name for p in _tensors(row) if p.type == "tensors"}
+        given: dict[str, Any] = {
+            name: [leaves[part] for part in parts] if name in several else leaves[parts[0]]
+            for name, parts in names.items()
+        }
+        return row(**given, **attrs)
+
+    return case(row, label, values, call, attrs)
+
+
+def _tensors(row: Op) -> list[Parameter]:
+    return [p for p in row.signature.parameters if p.is_tensor]
+
+
+def _samples(row: Op) -> list[Any]:
+    """One sample for each tensor parameter; the last one stands for those that have none."""
+    wanted = len(_tensors(row))
+    samples = list(row.sample[:wanted])
+    return samples + [samples[-1] if samples else (-2.0, 2.0)] * (wanted - len(samples))
+
+
+def _read(row: Op, text: str) -> Case:
+    """A call written as text: names are tensors, of the parameter they stand for, the rest numbers."""
+    tree = ast.parse(f"f({text})", mode="eval").body
+    assert isinstance(tree, ast.Call)
+    parameters = row.signature.parameters
+    sample = {p.name: s for p, s in zip(_tensors(row), _samples(row), strict=True)}
+    values: dict[str, Any] = {}
+    attrs: dict[str, Any] = {}
+    pairs = [(parameters[min(i, len(parameters) - 1)], a) for i, a in enumerate(tree.args)]
+    named = {p.name: p for p in parameters}
+    named |= {other: named[name] for other, name in row.signature.spellings.items()}
+    pairs += [(named[str(k.arg)], k.value) for k in tree.keywords]
+
+    for p, part in pairs:
+        for leaf in ast.walk(part):
+            if isinstance(leaf, ast.Name) and leaf.id not in NUMBERS and leaf.id not in values:
+                domain = sample.get(leaf.id, sample.get(p.name, (-2.0, 2.0)))
+                values[leaf.id] = draw(domain, DEFAULT_SHAPE, rng(row.name, leaf.id))
+        if not p.is_tensor:
+            value = _literal(part, {})
+            attrs[p.name] = (*attrs.get(p.name, ()), value) if p.variadic else value
+
+    def call(leaves: dict[str, Node]) -> Node:
+        keywords = {str(k.arg): _literal(k.value, leaves) for k in tree.keywords}
+        return row(*(_literal(a, leaves) for a in tree.args), **keywords)
+
+    return case(row, text, values, call, attrs)
+
+
+NUMBERS = {"inf": float("inf"), "nan": float("nan")}
+
+
+def _literal(part: ast.expr, leaves: dict[str, Node]) -> Any:
+    if isinstance(part, ast.Name):
+        return NUMBERS[part.id] if part.id in NUMBERS else leaves[part.id]
+    if isinstance(part, ast.List):
+        return [_literal(item, leaves) for item in part.elts]
+    if isinstance(part, ast.Tuple):
+        return tuple(_literal(item, leaves) for item in part.elts)
+    return ast.literal_eval(part)
+
+
+# rows whose static argument the language writes in another way than as a call
+_X = rng("x").uniform(-2, 2, DEFAULT_SHAPE)
+_ROW, _ROWS = rng("row").uniform(-2, 2, (1, 3)), rng("rows").uniform(-2, 2, DEFAULT_SHAPE)
+_SLICES: Any = (slice(1, None), slice(None, None, -1))
+_LISTS: Any = (slice(None), [2, 0, 1])
+_TWICE: Any = (slice(None), [2, 0, 2])
+BY_HAND: dict[str, list[tuple[str, dict[str, Any], Callable[[dict[str, Node]], Node]]]] = {
+    "index": [
+        ("[0]", {"x": _X}, lambda v: v["x"][0]),
+        ("[1:, ::-1]", {"x": _X}, lambda v: v["x"][_SLICES]),
+        ("[:, [2, 0, 2]]", {"x": _X}, lambda v: v["x"][_TWICE]),
+        ("[..., -1]", {"x": _X}, lambda v: v["x"][..., -1]),
+    ],
+    "getitem": [("[1, None]", {"x": _X}, lambda v: v["x"][1, None])],
+    "index_set": [
+        ("[1:, ::-1]", {"x": _X, "y": _ROW}, lambda v: F.index_set(v["x"], v["y"], _SLICES)),
+        ("[:, [2, 0, 1]]", {"x": _X, "y": _ROWS}, lambda v: F.index_set(v["x"], v["y"], _LISTS)),
+    ],
+    "index_add": [
+        ("[1:, ::-1]", {"x": _X, "y": _ROW}, lambda v: F.index_add(v["x"], v["y"], _SLICES)),
+        ("[:, [2, 0, 2]]", {"x": _X, "y": _ROWS}, lambda v: F.index_add(v["x"], v["y"], _TWICE)),
+    ],
+}
+
+
+# --- shapes ------------------------------------------------------------------------------------
+
+GRID: list[tuple[int, ...]] = [(), (4,), (3, 4), (3, 1), (1, 4), (2, 1, 4), (0, 4)]
+
+
+def shaped(row: Op, shapes: Sequence[tuple[int, ...]]) -> Case:
+    """The call of a row on arguments of these shapes."""
+    samples = zip(_tensors(row), _samples(row), shapes, strict=True)
+    values = {p.name: draw(s, shape, rng(row.name, p.name, shape)) for p, s, shape in samples}
+    return case(row, str(shapes), values, lambda leaves: row(**leaves))

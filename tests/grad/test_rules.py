@@ -1,0 +1,379 @@
+"""Every row of the table against numerical derivatives, against itself transposed, and at its hard points."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import chain, combinations, product
+from typing import Any
+
+import numpy as np
+import pytest
+from gradcalc.grad import batch as batching
+from gradcalc.grad.batch import batch
+from gradcalc.grad.differences import central_differences, complex_step
+from gradcalc.grad.errors import GradError
+from gradcalc.grad.evaluate import evaluate
+from gradcalc.grad.forward import jvp
+from gradcalc.grad.node import TABLE, Node
+from gradcalc.grad.ops import F, Op, broadcast, constant, substitute, variable
+from gradcalc.grad.reverse import gradient
+
+from . import cases as making
+from .cases import GRID, ROWS, Case, case, rng, shaped
+from .compare import assert_same
+from .references import REFERENCES
+
+cases = cache(making.cases)
+every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+
+
+def smooth(row: Op) -> list[Case]:
+    """The calls of a row that have a gradient."""
+    return [c for c in cases(row) if c.node.kind == "float" and c.floats and row.differentiable]
+
+
+differentiable = pytest.mark.parametrize(
+    "row", [row for row in ROWS if smooth(row)], ids=lambda row: row.name
+)
+
+
+def values(nodes: list[Node], one: Case, dtype: Any = np.float64, **more: Any) -> list[Any]:
+    return evaluate(nodes, {**one.values, **more}, dtype).results
+
+
+def seeded(one: Case) -> tuple[Node, Any]:
+    """A gradient for the result of a call, as a variable and its value."""
+    shape = one.node.shape
+    return variable("v", shape), rng("seed", shape).uniform(0.5, 1.5, shape)  # type: ignore[arg-type]
+
+
+def directions(one: Case) -> dict[str, Any]:
+    """A tangent for each variable."""
+    return {
+        f"d{x.attr('name')}": rng("direction", i).uniform(-1, 1, x.shape)  # type: ignore[arg-type]
+        for i, x in enumerate(one.floats)
+    }
+
+
+def tangents(one: Case) -> list[Node]:
+    return [variable(f"d{x.attr('name')}", x.shape) for x in one.floats]
+
+
+def inner(a: Any, b: Any) -> Any:
+    return np.sum(np.asarray(a) * np.asarray(b))
+
+
+# --- the row itself ----------------------------------------------------------------------------
+
+
+@every_row
+def test_a_row_is_complete(row: Op) -> None:
+    assert row.doc.endswith("."), "a doc line is a sentence"
+    assert row.signature.name == row.name
+    tensors = [p for p in row.signature.parameters if p.is_tensor]
+    assert len(row.sample) <= max(1, len(tensors))
+    ways = [row.partials is not None, row.vjp is not None, row.formula is not None]
+    assert sum(ways) == 1 if row.differentiable else not ways[1], "one derivative, or none"
+    assert callable(row.batch) or row.batch in batching.WAYS
+    assert cases(row), "no call to test it with: give it an example"
+    assert all(TABLE[name] is row for name in (row.name, *row.aliases))
+
+
+@every_row
+def test_forward(row: Op) -> None:
+    """The value agrees with an independent reference; shape and kind are as inferred."""
+    for one in cases(row):
+        copies = [np.array(a) for a in one.arrays]
+        (found,) = values([one.node], one)
+        kind = {"b": "bool", "i": "int", "f": "float"}[found.dtype.kind]
+        assert (found.shape, kind) == (one.node.shape, one.node.kind), one.label
+        for before, after in zip(copies, one.arrays, strict=True):
+            assert_same(after, before, 0, what="an input, which must not change")
+        if row.name in REFERENCES:
+            expected = REFERENCES[row.name](*one.arrays, **one.attrs)
+            assert_same(found, expected, 1e-13, 1e-15, f"{row.name}({one.label})")
+
+
+# --- first order -------------------------------------------------------------------------------
+
+
+def numerical(root: Node, x: Node, one: Case, v: Any) -> tuple[Any, Any, float]:
+    """The derivative of sum(root*v) by x from values of root alone, where it may be relied on, and
+    how accurate it is. Where the complex step agrees with differences it is taken: it is exact."""
+    differences = central_differences(root, x, one.values)
+    estimate = differences.against(v)
+    try:
+        exact = np.tensordot(v, complex_step(root, x, one.values), np.ndim(v))
+    except (TypeError, ValueError, GradError, np.exceptions.ComplexWarning):
+        return estimate.value, estimate.reliable, 1e-8
+    size = np.abs(estimate.value).max(initial=1e-3)
+    agree = np.abs(exact - estimate.value) <= 1e-6 * size
+    if np.all(agree | ~estimate.reliable) and np.isfinite(exact).all():
+        return exact, estimate.reliable, 1e-11
+    return estimate.value, estimate.reliable, 1e-8
+
+
+@differentiable
+def test_gradient(row: Op) -> None:
+    """Reverse mode agrees with a numerical derivative."""
+    for one in smooth(row):
+        seed, v = seeded(one)
+        found = values(gradient(one.node, one.floats, seed), one, v=v)
+        for x, g in zip(one.floats, found, strict=True):
+            expected, reliable, rtol = numerical(one.node, x, one, v)
+            assert g.shape == x.shape
+            assert reliable.mean() > 0.5 or not g.size, f"{one.label}: kinks in the sample of {x}"
+            scale = np.abs(expected[reliable]).max(initial=0.0)
+            what = f"{row.name}({one.label}) by {x.attr('name')}"
+            assert_same(g[reliable], expected[reliable], rtol, max(rtol * scale, 1e-10), what)
+
+
+@differentiable
+def test_adjoint(row: Op) -> None:
+    """Forward and reverse mode are each other's transpose: <v, J u> is <J' v, u>."""
+    for one in smooth(row):
+        assert_adjoint(one)
+
+
+def assert_adjoint(one: Case) -> None:
+    seed, v = seeded(one)
+    moves = directions(one)
+    pushed = jvp(one.node, one.floats, tangents(one))
+    assert pushed.shape == one.node.shape
+    pulled = gradient(one.node, one.floats, seed)
+    found, *grads = values([pushed, *pulled], one, v=v, **moves)
+    pairs = list(zip(grads, moves.values(), strict=True))
+    right = sum(inner(g, u) for g, u in pairs)
+    size = sum(inner(np.abs(g), np.abs(u)) for g, u in pairs) + inner(np.abs(found), v)
+    assert abs(inner(v, found) - right) <= 1e-12 * size, f"{one.row.name}({one.label})"
+
+
+# --- second order ------------------------------------------------------------------------------
+
+
+@differentiable
+def test_second_order(row: Op) -> None:
+    """The gradient of the gradient agrees with differences of the gradient, in both modes."""
+    for one in smooth(row):
+        seed, v = seeded(one)
+        slope = projected(gradient(one.node, one.floats, seed))
+        moves = directions(one)
+        twice = gradient(slope, one.floats)
+        found, *grads = values([jvp(slope, one.floats, tangents(one)), *twice], one, v=v, **moves)
+        reverse = sum(inner(g, u) for g, u in zip(grads, moves.values(), strict=True))
+        what = f"{row.name}({one.label})"
+        size = 1e-2 + sum(inner(abs(g), abs(u)) for g, u in zip(grads, moves.values(), strict=True))
+        assert_same(found, reverse, 1e-12, 1e-12 * size, what + " forward over reverse")
+        t = variable("t")
+        path = {
+            x: constant(one.values[x.attr("name")]) + t * constant(u)
+            for x, u in zip(one.floats, moves.values(), strict=True)
+        }
+        (along,) = substitute([slope], path)
+        still = {x.attr("name"): one.values[x.attr("name")] for x in one.variables}
+        expected = central_differences(along, t, {**still, "v": v, "t": np.array(0.0)})
+        assert expected.reliable, f"{what}: a kink in the sample"
+        assert_same(reverse, expected.value, 1e-8, 1e-9 * size + 1e-9, what + " second order")
+
+
+def projected(grads: list[Node]) -> Node:
+    """One number that depends on every entry of every gradient."""
+    total = constant(0.0)
+    for i, g in enumerate(grads):
+        total = total + F.sum(g * constant(rng("projection", i).uniform(0.5, 1.5, g.shape)))  # type: ignore[arg-type]
+    return total
+
+
+# --- shapes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in ROWS if row.broadcasts and not isinstance(row.sample[0], str) and smooth(row)],
+    ids=lambda row: row.name,
+)
+def test_shapes(row: Op) -> None:
+    """Arguments of every combination of shapes get gradients of exactly their shapes."""
+    count = len([p for p in row.signature.parameters if p.type == "tensor"])
+    combinations_ = [s for s in product(GRID, repeat=count) if broadcast(*s) is not None]
+    if len(combinations_) > 60:
+        keep = rng("shapes").permutation(len(combinations_))[:60]
+        combinations_ = [combinations_[i] for i in keep]
+    for shapes in combinations_:
+        one = shaped(row, shapes)
+        seed, v = seeded(one)
+        grads = gradient(one.node, one.floats, seed)
+        assert [g.shape for g in grads] == [x.shape for x in one.floats], one.label
+        found = values(grads, one, v=v)
+        assert [g.shape for g in found] == [x.shape for x in one.floats], one.label
+        assert_adjoint(one)
+
+
+# --- variables used twice, nothing coming in -----------------------------------------------------
+
+
+@differentiable
+def test_reuse(row: Op) -> None:
+    """A result used twice gets both contributions, and so does an argument given twice."""
+    for one in smooth(row)[:2]:
+        seed, v = seeded(one)
+        square = gradient(one.node * one.node, one.floats, seed)
+        once = gradient(one.node, one.floats, 2 * one.node * seed)
+        for a, b in zip(values(square, one, v=v), values(once, one, v=v), strict=True):
+            assert_same(a, b, 1e-12, 1e-15, f"{row.name}({one.label}) used twice")
+        alike = [x for x in one.floats if x.shape == one.floats[0].shape]
+        if len(alike) > 1 and isinstance(row.sample[0], tuple):
+            first = alike[-1]
+            (merged,) = substitute([one.node], dict.fromkeys(alike, first))
+            same = {x.attr("name"): one.values[first.attr("name")] for x in alike}
+            (found,) = values(gradient(merged, [first], seed), one, v=v, **same)
+            each = values(gradient(one.node, alike, seed), one, v=v, **same)
+            assert_same(found, sum(each), 1e-12, 1e-15, f"{row.name}({one.label}) on x, x")
+
+
+@differentiable
+def test_nothing_comes_of_nothing(row: Op) -> None:
+    """A gradient of zero stays zero on its way back."""
+    for one in smooth(row):
+        seed, v = seeded(one)
+        for x, g in zip(one.floats, values(gradient(one.node, one.floats, seed), one, v=0 * v), strict=True):
+            assert_same(g, np.zeros(x.shape), 0, what=f"{row.name}({one.label})")  # type: ignore[arg-type]
+
+
+# --- where, float32, batches, kinks --------------------------------------------------------------
+
+HARD = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 1e-300, 1e300, -1e300, np.inf, -np.inf, np.nan]
+entrywise = [
+    row
+    for row in ROWS
+    if smooth(row)
+    and all(p.type == "tensor" or p.default not in (None, ()) for p in row.signature.parameters)
+    and all(isinstance(s, tuple) for s in row.sample)
+    and smooth(row)[0].node.shape == making.DEFAULT_SHAPE
+    and not any(p.type.startswith("axis") for p in row.signature.parameters)
+]
+
+
+@pytest.mark.parametrize("row", entrywise, ids=lambda row: row.name)
+def test_where_never_leaks(row: Op) -> None:
+    """The branch not taken has no influence, whatever it is there, at both orders."""
+    names = [p.name for p in row.signature.parameters if p.type == "tensor"]
+    hard = list(product(HARD, repeat=len(names))) if len(names) < 3 else list(product(HARD[-6:], repeat=3))
+    samples = [row.sample[min(i, len(row.sample) - 1)] for i in range(len(names))]
+    good = [making.draw(s, (3,), rng(row.name, i)) for i, s in enumerate(samples)]
+    columns = {
+        name: np.concatenate([g, [h[i] for h in hard]])
+        for i, (name, g) in enumerate(zip(names, good, strict=True))
+    }
+    taken = np.arange(3 + len(hard)) < 3
+    one = case(
+        row, "", {**columns, "taken": taken},
+        lambda leaves: F.where(leaves["taken"], row(**{n: leaves[n] for n in names}), 0.0),
+    )  # fmt: skip
+    bare = case(row, "", dict(zip(names, good, strict=True)), lambda leaves: row(**leaves))
+    for order in (1, 2):
+        found, expected = (_derivatives(c, order) for c in (one, bare))
+        for name, g, e in zip(names, found, expected, strict=True):
+            what = f"{row.name} by {name} at order {order}"
+            assert_same(g[:3], e, 1e-11, 1e-14, what)
+            assert_same(g[3:], np.zeros(len(hard)), 0, what=what + ", not taken")
+
+
+def _derivatives(one: Case, order: int) -> list[Any]:
+    weights = constant(1.0 + np.arange(one.node.shape[0]) / 7 % 1)  # type: ignore[operator]
+    grads = gradient(one.node, one.floats, weights)
+    for _ in range(order - 1):
+        grads = gradient(sum((F.sum(g * weights) for g in grads), constant(0.0)), one.floats)
+    return values(grads, one)
+
+
+@differentiable
+def test_float32_stays_float32(row: Op) -> None:
+    one = smooth(row)[0]
+    seed, v = seeded(one)
+    nodes = [one.node, *gradient(one.node, one.floats, seed)]
+    for narrow, wide in zip(values(nodes, one, np.float32, v=v), values(nodes, one, v=v), strict=True):
+        assert narrow.dtype == np.float32
+        assert_same(narrow, wide, 1e-4, 1e-5, row.name)
+
+
+@every_row
+def test_batch_is_a_loop(row: Op) -> None:
+    """A row and its gradient over stacks of arguments, whichever are stacked, equal the loop."""
+    for k, one in enumerate(cases(row)):
+        if not one.variables:
+            continue
+        roots = [one.node]
+        extra: dict[str, Any] = {}
+        if one in smooth(row):
+            seed, v = seeded(one)
+            roots += gradient(one.node, one.floats, seed)
+            extra["v"] = v
+        sizes = range(1, len(one.variables) + 1)
+        subsets = list(chain.from_iterable(combinations(one.variables, n) for n in sizes))
+        for subset in subsets[:7] if not k else subsets[-1:]:
+            for lead in ((2,), (2, 1)) if subset is subsets[0] else ((2,),):
+                assert_batch(roots, one, subset, lead, extra)
+
+
+def assert_batch(
+    roots: list[Node], one: Case, subset: tuple[Node, ...], lead: tuple[int, ...], extra: Any
+) -> None:
+    # a stack of two: the values of the case, and others of the same domain, made by reordering
+    stacks = {
+        x: np.stack([one.values[x.attr("name")], _other(one.values[x.attr("name")])]).reshape(
+            (*lead, *x.shape)  # type: ignore[arg-type]
+        )
+        for x in subset
+    }
+    replaced = {x: variable(f"{x.attr('name')}_stack", s.shape, x.kind) for x, s in stacks.items()}
+    together = batch(roots, replaced, lead)
+    named = {f"{x.attr('name')}_stack": s for x, s in stacks.items()}
+    found = values(together, one, **extra, **named)
+    for k in range(2):
+        each = {
+            x.attr("name"): s.reshape((2, *x.shape))[k]  # type: ignore[arg-type]
+            for x, s in stacks.items()
+        }
+        expected = values(roots, one, **extra, **each)
+        for root, batched, alone in zip(roots, found, expected, strict=True):
+            part = batched.reshape((2, *alone.shape))[k]
+            what = f"{one.row.name}({one.label}): {root.op.name}, {[x.attr('name') for x in subset]}"
+            assert_same(part, alone, 1e-12, 1e-14, what)
+
+
+def _other(value: Any) -> Any:
+    """Values of the same kind: the matrix transposed both ways keeps every property a sample has."""
+    value = np.asarray(value)
+    if value.ndim == 2 and value.shape[0] == value.shape[1]:
+        return value.copy() if np.array_equal(value, np.tril(value)) else value[::-1, ::-1].copy()
+    return value[::-1].copy() if value.ndim else value.copy()
+
+
+UNROLLED: set[str] = set()  # rows that are repeated once per entry of a batch
+
+
+def test_few_rows_are_batched_by_repetition() -> None:
+    assert {row.name for row in ROWS if row.batch == "unroll"} == UNROLLED
+
+
+def pinned() -> list[Any]:
+    """Kinks of one number that are stated as numbers: where, and the slope taken."""
+    found = []
+    for row in ROWS:
+        for kink in row.kinks:
+            for at in kink.at.split(", "):
+                try:
+                    point, slope = float(at), float(kink.choice)
+                except ValueError:
+                    continue
+                if len(row.sample) == 1 and row.partials is not None:
+                    found.append(pytest.param(row, point, slope, id=f"{row.name} at {at}"))
+    return found
+
+
+@pytest.mark.parametrize(("row", "point", "slope"), pinned())
+def test_kinks_are_as_stated(row: Op, point: float, slope: float) -> None:
+    x = variable("x")
+    (g,) = evaluate(gradient(row(x), [x]), {"x": np.array(point)}).results
+    assert_same(g, slope, 0, what=f"{row.name}' at {point}")
