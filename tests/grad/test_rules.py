@@ -17,6 +17,7 @@ from gradcalc.grad.forward import jvp
 from gradcalc.grad.node import TABLE, Node
 from gradcalc.grad.ops import F, Op, broadcast, constant, substitute, variable
 from gradcalc.grad.reverse import gradient
+from gradcalc.grad.signature import REQUIRED
 
 from . import cases as making
 from .cases import GRID, ROWS, Case, case, rng, shaped
@@ -116,6 +117,8 @@ def numerical(root: Node, x: Node, one: Case, v: Any) -> tuple[Any, Any, float]:
 @differentiable
 def test_gradient(row: Op) -> None:
     """Reverse mode agrees with a numerical derivative."""
+    if any(kink.at == "everywhere" for kink in row.kinks):
+        pytest.skip("its derivative is another one on purpose")
     for one in smooth(row):
         seed, v = seeded(one)
         found = values(gradient(one.node, one.floats, seed), one, v=v)
@@ -247,10 +250,11 @@ entrywise = [
     row
     for row in ROWS
     if smooth(row)
-    and all(p.type == "tensor" or p.default not in (None, ()) for p in row.signature.parameters)
+    and all(p.type == "tensor" or p.default is not REQUIRED for p in row.signature.parameters)
     and all(isinstance(s, tuple) for s in row.sample)
     and smooth(row)[0].node.shape == making.DEFAULT_SHAPE
-    and not any(p.type.startswith("axis") for p in row.signature.parameters)
+    and not any(p.type.startswith("ax") for p in row.signature.parameters)
+    and row.name != "multiply_no_nan"  # it is what keeps this promise, for a `y` that is selected
 ]
 
 

@@ -1,0 +1,273 @@
+"""What stands after the options: the expression, and the values its names are bound to."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NoReturn
+
+from ..grammar.errors import Diagnostic, Label, Span, suggest
+from . import documents, files
+
+if TYPE_CHECKING:
+    from ..grad.evaluate import Array
+    from ..grammar.program import Expression
+
+Shape = tuple[int | str, ...]
+
+STDIN = "standard input"
+PATIENCE = 2.0  # seconds of silence on standard input before saying what is waited for
+
+_OPTION = re.compile(r"-[A-Za-z]+")
+_SIZE = re.compile(r"[0-9]+|[^\W\d]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A binding as it was typed: ``x=VALUE`` or ``x:SHAPE``."""
+
+    name: str
+    argument: str
+    value: str | None = None
+    shape: Shape | None = None
+
+    @property
+    def span(self) -> Span:
+        """Where the value stands in the argument."""
+        return len(self.argument) - len(self.value or ""), len(self.argument)
+
+    def wrong(self, code: str, message: str, *help: str) -> Diagnostic:
+        label = Label(self.span, primary=True)
+        return Diagnostic(code, message, self.argument, [label], list(help))
+
+
+@dataclass(slots=True)
+class Bound:
+    """Arrays by name, and what there is to say about where they came from."""
+
+    arrays: dict[str, Array] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+# --- the command line --------------------------------------------------------------------------
+
+
+def split(words: Sequence[str]) -> tuple[str, dict[str, Given]]:
+    """EXPR and its bindings. Raises G001, G004 or G214."""
+    if not words:
+        ways = ["for example: gradcalc eval 'mean(x*x)' x='[[1,2],[3,4]]'"]
+        raise Diagnostic("G004", "the expression is missing", help=ways)
+    expression, *rest = words
+    given: dict[str, Given] = {}
+    for word in rest:
+        binding = _binding(word) or _stray(word, expression)
+        if binding.name in given:
+            first = given[binding.name].argument
+            source = f"{first} {word}"
+            labels = [Label((len(first) + 1, len(source)), primary=True), Label((0, len(first)))]
+            ways = ["remove one of them"]
+            raise Diagnostic("G214", f"`{binding.name}` is bound twice", source, labels, ways)
+        given[binding.name] = binding
+    return expression, given
+
+
+def _binding(word: str) -> Given | None:
+    name, equals, value = word.partition("=")
+    if equals and name.strip().isidentifier() and not value.startswith("="):
+        return Given(name.strip(), word, value=value)
+    name, colon, sizes = word.partition(":")
+    if not colon or not name.isidentifier():
+        return None
+    words = [size.strip() for size in sizes.strip("()").split(",") if size.strip()]
+    if not all(_SIZE.fullmatch(size) for size in words):
+        return None
+    return Given(name, word, shape=tuple(int(s) if s.isdigit() else s for s in words))
+
+
+def _stray(word: str, expression: str) -> NoReturn:
+    """Say what an argument that is no binding may have been meant for."""
+    for option in (word, expression):
+        if _OPTION.fullmatch(option):
+            message = f"`{option}` is not an option"
+            ways = ["all options: `--help`", f"as an expression write `({option})`"]
+            labels = [Label((0, len(option)), primary=True)]
+            raise Diagnostic("G001", message, option, labels, ways)
+    ways = ["bindings are written NAME=VALUE or NAME:SHAPE"]
+    if _binding(expression):
+        ways.insert(0, f"the expression comes first: `{expression}` was taken for it")
+    elif len(expression) + len(word) < 100:
+        ways.insert(0, f"quote the whole expression: '{expression} {word}'")
+    labels = [Label((0, len(word)), primary=True)]
+    message = "this is neither an expression nor a binding"
+    raise Diagnostic("G004", message, word, labels, ways)
+
+
+# --- values ------------------------------------------------------------------------------------
+
+
+def bind(expression: Expression, given: Mapping[str, Given], max_elements: int) -> Bound:
+    """An array for every free name, from the command line, from files, and from standard input.
+
+    Standard input is read only if a name has no value, or ``-`` for one.
+    """
+    for binding in given.values():
+        if binding.name not in expression.free:
+            raise _unused(binding, expression.free)
+    bound = Bound()
+    from_stdin: list[str] = []
+    for name in expression.free:
+        binding = given.get(name)
+        if binding is None or binding.value in (None, "-"):
+            from_stdin.append(name)
+        else:
+            bound.arrays[name] = value_of(binding, max_elements)
+    if from_stdin:
+        _bind_stdin(expression, given, from_stdin, bound, max_elements)
+    return bound
+
+
+def _unused(binding: Given, free: Iterable[str]) -> Diagnostic:
+    from ..grammar.syntax import CONSTANTS
+
+    close = suggest(binding.name, free)
+    ways = [f"did you mean `{close}`?"] if close else []
+    if binding.name in CONSTANTS:
+        ways = [f"`{binding.name}` is a constant: rename the variable"]
+    ways.append("names of the expression: " + (", ".join(f"`{n}`" for n in free) or "none"))
+    label = Label((0, len(binding.name)), primary=True)
+    message = f"`{binding.name}` does not occur in the expression"
+    return Diagnostic("G216", message, binding.argument, [label], ways)
+
+
+def value_of(binding: Given, max_elements: int) -> Array:
+    """The tensor that a VALUE stands for: JSON, a constant expression, or ``@file``."""
+    text = binding.value or ""
+    if text.startswith("@"):
+        try:
+            return files.read(text[1:], binding.name, max_elements)
+        except Diagnostic as diagnostic:
+            if not diagnostic.source:
+                start, end = binding.span
+                diagnostic.source = binding.argument
+                diagnostic.labels = [Label((start + 1, end), primary=True)]
+            raise
+    if not text.strip():
+        raise binding.wrong("G215", f"`{binding.name}` is given no value", "for example: `x=2`")
+    try:
+        return documents.read_tensor(text.encode(), binding.name, f"the value of `{binding.name}`")
+    except Diagnostic as diagnostic:
+        if diagnostic.code != "G209":
+            raise
+    return _constant(binding, text, max_elements)
+
+
+def _constant(binding: Given, text: str, max_elements: int) -> Array:
+    """The value of an expression without variables, as in ``x=pi/4`` and ``x='ones(3)'``."""
+    from ..grammar.program import Expression, Request, solve
+
+    forgotten = f"to read a file write `{binding.name}=@{text}`"
+    ways = [forgotten] if text.lower().endswith(files.READABLE) or os.path.exists(text) else []
+    try:
+        expression = Expression.read(text)
+        for name, span in expression.free.items():
+            ways.append("a value is JSON or an expression without variables")
+            message = f"the value of `{binding.name}` is not constant: it uses `{name}`"
+            raise Diagnostic("G215", message, text, [Label(span, primary=True)], ways)
+        solution = solve(expression, {}, Request(order="none", max_elements=max_elements))
+    except Diagnostic as diagnostic:
+        diagnostic.origin = diagnostic.origin or f"the value of `{binding.name}`"
+        if diagnostic.code != "G215":
+            diagnostic.help += ways
+        raise
+    if solution.value.dtype.kind == "b":
+        way = "write 1 for true and 0 for false"
+        raise binding.wrong("G205", f"`{binding.name}` is true or false, not a number", way)
+    return solution.value.astype(float)
+
+
+# --- standard input ----------------------------------------------------------------------------
+
+
+def _bind_stdin(
+    expression: Expression,
+    given: Mapping[str, Given],
+    names: list[str],
+    bound: Bound,
+    max_elements: int,
+) -> None:
+    """Bind `names` from the document on standard input. Raises G201 for those it leaves unbound."""
+    asked = any(name in given and given[name].value == "-" for name in names)
+    data = _read_stdin(names, asked)
+    if data is None:
+        raise unbound(expression, names, given)
+    if not data.removeprefix(b"\xef\xbb\xbf").strip():
+        raise unbound(expression, names, given, "G210", " and standard input is empty")
+    found = documents.read_bindings(data, names, STDIN)
+    if found is None:
+        if len(names) > 1:
+            raise unbound(
+                expression, names, given, note="", hint="an object on standard input binds several"
+                " names: `{" + ", ".join(f'"{name}": ...' for name in names) + "}`",
+            )  # fmt: skip
+        bound.arrays[names[0]] = documents.read_tensor(data, names[0], STDIN)
+    else:
+        arrays, other = found
+        bound.arrays.update(arrays)
+        missing = [name for name in names if name not in arrays]
+        if missing:
+            keys = ", ".join(f'"{key}"' for key in [*arrays, *other]) or "nothing"
+            hint = f"the object on standard input binds {keys}"
+            raise unbound(expression, missing, given, hint=hint)
+        if other:
+            keys = ", ".join(f'"{key}"' for key in other)
+            bound.notes.append(f"not used from standard input: {keys}")
+    for name in names:
+        if bound.arrays[name].size > max_elements:
+            size = bound.arrays[name].size
+            way = f"the limit is {max_elements:,}: raise it with `--max-elements {size}`"
+            raise Diagnostic("G601", f"`{name}` has {size:,} entries", help=[way], origin=STDIN)
+
+
+def unbound(
+    expression: Expression,
+    names: Sequence[str],
+    given: Mapping[str, Given],
+    code: str = "G201",
+    note: str = "",
+    hint: str = "",
+) -> Diagnostic:
+    """Names without a value, each marked where it occurs first."""
+    quoted = [f"`{name}`" for name in names]
+    listed = " and ".join([", ".join(quoted[:-1]), quoted[-1]] if quoted[1:] else quoted)
+    labels = [Label(expression.free[name], primary=i == 0) for i, name in enumerate(names)]
+    ways = [hint] if hint else []
+    for name in names:
+        if name in given and given[name].shape is not None:
+            ways.append(f"`{given[name].argument}` states a shape; a value is needed here")
+    first = names[0]
+    ways.append(f"bind it: `{first}=2`, `{first}='[1,2]'`, `{first}=@file.json`, or JSON on stdin")
+    verb = "is" if len(names) == 1 else "are"
+    message = f"{listed} {verb} not bound{note}"
+    return Diagnostic(code, message, expression.text, labels, ways)
+
+
+def _read_stdin(names: Sequence[str], asked: bool) -> bytes | None:
+    """Everything on standard input; None where nobody would type it: on a terminal, or closed."""
+    if sys.stdin is None or (sys.stdin.isatty() and not asked):
+        return None
+    if sys.stderr is not None and sys.stderr.isatty() and not _has_input():
+        listed = ", ".join(names)
+        print(f"gradcalc: waiting for JSON on stdin, to bind {listed} ...", file=sys.stderr)
+    return sys.stdin.buffer.read()
+
+
+def _has_input() -> bool:
+    """Whether standard input says something, or ends, before patience does."""
+    if os.name != "posix":  # elsewhere select() takes sockets only
+        return True
+    import select
+
+    return bool(select.select([sys.stdin], [], [], PATIENCE)[0])

@@ -1,0 +1,264 @@
+"""Files of arrays: .json, .npy, .npz and .csv read with care, results written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Callable
+from math import isinf, prod
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from ..grammar.errors import Diagnostic, Label
+from . import documents
+
+if TYPE_CHECKING:
+    from ..grad.evaluate import Array
+
+READABLE = (".json", ".npy", ".npz", ".csv")
+WRITABLE = (".json", ".npy", ".npz")
+
+_CELL = re.compile(
+    r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(nan|inf|infinity)", re.I
+)
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def read(reference: str, name: str, max_elements: int) -> Array:
+    """The tensor in ``file.json``, ``.csv``, ``.npy`` or ``file.npz:key``, for the name it is bound to.
+
+    Raises a Diagnostic: G002 for a file that cannot be read, G211 or G212 for one that is not what its
+    ending says, G601 for more than `max_elements` entries, and what is wrong with a JSON document.
+    """
+    path, key = _split(reference)
+    suffix = Path(path).suffix.lower()
+    if suffix not in READABLE:
+        ways = [f"files end in {', '.join(READABLE)}; for JSON from anywhere: `{name}=- < {path}`"]
+        raise Diagnostic("G002", f"`{path}` is not a kind of file that can be read", help=ways)
+    try:
+        if suffix == ".npy":
+            with open(path, "rb") as file:
+                return _npy(file, path, max_elements)
+        if suffix == ".npz":
+            return _npz(path, key, name, max_elements)
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    array = documents.read_tensor(data, name, path) if suffix == ".json" else _csv(data, path)
+    if array.size > max_elements:
+        raise _too_large(path, array.shape, max_elements)
+    return array
+
+
+def read_text(path: str) -> bytes:
+    """A whole file. Raises G002."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def _split(reference: str) -> tuple[str, str]:
+    """``file.npz:key`` as file and key; the key may be empty."""
+    path, colon, key = reference.rpartition(":")
+    return (path, key) if colon and path.lower().endswith(".npz") else (reference, "")
+
+
+def _unreadable(path: str, error: OSError) -> Diagnostic:
+    reason = (error.strerror or str(error)).lower()
+    return Diagnostic("G002", f"`{path}` cannot be read: {reason}")
+
+
+def _too_large(path: str, shape: tuple[int, ...], most: int) -> Diagnostic:
+    ways = [f"the limit is {most:,}: raise it with `--max-elements {prod(shape)}`"]
+    return Diagnostic("G601", f"`{path}` holds {prod(shape):,} entries", help=ways)
+
+
+def _refused(path: str, why: str, *ways: str) -> Diagnostic:
+    return Diagnostic("G211", f"`{path}` {why}", help=list(ways))
+
+
+def _npy(file: IO[bytes], path: str, max_elements: int) -> Array:
+    """An array of numbers from the .npy format; nothing in it is ever unpickled."""
+    import numpy as np
+
+    try:
+        version = np.lib.format.read_magic(file)
+        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else (
+            np.lib.format.read_array_header_2_0
+        )  # fmt: skip
+        shape, fortran, dtype = header(file)
+    except OSError:
+        raise
+    except Exception:  # a damaged header can raise nearly anything: it is parsed as Python
+        raise _refused(path, "is damaged: its header cannot be read") from None
+    if dtype.hasobject:
+        way = "save numbers: `np.save(file, np.asarray(x, dtype=float))`"
+        raise _refused(path, "holds Python objects, which are never loaded", way)
+    if dtype.kind not in "biuf":
+        kind = {"c": "complex numbers", "V": "records", "U": "text", "S": "bytes"}.get(dtype.kind)
+        raise _refused(path, f"holds {kind or 'dates'}, not real numbers")
+    if any(size < 0 for size in shape) or len(shape) > documents.DEEPEST:
+        raise _refused(path, "is damaged: its shape is impossible")
+    if prod(shape) > max_elements:
+        raise _too_large(path, shape, max_elements)
+    data = file.read(prod(shape) * dtype.itemsize)
+    if len(data) < prod(shape) * dtype.itemsize:
+        raise _refused(
+            path, f"is cut off: {len(data):,} bytes of data are there, not all it states"
+        )
+    array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+    with np.errstate(over="ignore"):
+        return array.astype(np.float64)
+
+
+def _npz(path: str, key: str, name: str, max_elements: int) -> Array:
+    """One array of an archive: the one asked for, the one of that name, or the only one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            keys = [entry.removesuffix(".npy") for entry in archive.namelist()]
+            chosen = key or (name if name in keys else keys[0] if len(keys) == 1 else "")
+            if chosen not in keys:
+                what = f"no array `{key}`" if key else f"{len(keys)} arrays, none called `{name}`"
+                ways = [f"choose one: `{name}=@{path}:{keys[0]}`"] if keys else []
+                ways += ["it holds " + ", ".join(f"`{k}`" for k in keys)] if keys else []
+                raise _refused(path, f"holds {what}", *ways)
+            with archive.open(archive.namelist()[keys.index(chosen)]) as file:
+                return _npy(file, f"{path}:{chosen}", max_elements)
+    except (OSError, Diagnostic):
+        raise
+    except Exception:  # damaged, encrypted, or packed in a way Python cannot: zipfile has many
+        raise _refused(path, "is damaged: it is not a readable .npz archive") from None
+
+
+def _csv(data: bytes, path: str) -> Array:
+    """A matrix of the numbers in lines; a first line of titles is passed over."""
+    import numpy as np
+
+    text = documents.decode(data, path)
+    rows: list[list[float]] = []
+    first = (0, 0)
+    at = 0
+    for line in text.splitlines(keepends=True):
+        start, at = at, at + len(line)
+        end = start + len(line.rstrip())
+        if start == end:
+            continue
+        cells = _cells(text, start, end)
+        if not rows and not any(_CELL.fullmatch(text[a:b]) for a, b in cells) and first == (0, 0):
+            first = (start, end)
+            continue
+        if rows and len(cells) != len(rows[0]):
+            message = f"this row has {_columns(len(cells))}, the first has {len(rows[0])}"
+            label = Label((start, end), _columns(len(cells)), primary=True)
+            raise Diagnostic("G202", message, text, [label], origin=path)
+        rows.append([_number(text, a, b, column, path) for column, (a, b) in enumerate(cells, 1)])
+    if not rows:
+        raise Diagnostic("G212", "there are no numbers in this table", origin=path)
+    return np.array(rows, dtype=np.float64)
+
+
+def _cells(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Where the cells of a line are, without the blanks and quotes around them."""
+    cells = []
+    for cell in text[start:end].split(","):
+        inner = cell.strip(' \t"')
+        begin = start + (cell.index(inner) if inner else 0)
+        cells.append((begin, begin + len(inner)))
+        start += len(cell) + 1
+    return cells
+
+
+def _number(text: str, start: int, end: int, column: int, path: str) -> float:
+    cell = text[start:end]
+    if _CELL.fullmatch(cell):
+        number = float(cell)
+        if not isinf(number) or "i" in cell.lower():
+            return number
+        code, what, label = "G206", "is too large for a float", "the largest is about 1.8e308"
+    else:
+        code, what, label = "G212", "is not a number" if cell else "is empty", ""
+    separator = next((mark for mark in ";\t" if mark in cell), None)
+    ways = ["numbers are separated by commas"] if separator else []
+    line = text.count("\n", 0, start) + 1
+    message = f"the cell in line {line}, column {column} {what}"
+    raise Diagnostic(
+        code, message, text, [Label((start, end), label, primary=True)], ways, origin=path
+    )
+
+
+def _columns(count: int) -> str:
+    return "1 column" if count == 1 else f"{count} columns"
+
+
+# --- writing -----------------------------------------------------------------------------------
+
+
+def check_writable(path: str) -> str:
+    """The ending of a file to be written, which says its format. Raises G005 for any other."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in WRITABLE:
+        ways = [f"the name of a result file ends in {', '.join(WRITABLE)}"]
+        raise Diagnostic("G005", f"`{path}` does not say in which format to write", help=ways)
+    return suffix
+
+
+def write_json(path: str, document: Any) -> None:
+    write(path, lambda file: file.write(documents.dumps(document) + b"\n"))
+
+
+def write_npy(path: str, array: Array) -> None:
+    import numpy as np
+
+    write(path, lambda file: np.save(file, array, allow_pickle=False))
+
+
+def write_npz(path: str, arrays: dict[str, Array]) -> None:
+    import numpy as np
+
+    def save(file: IO[bytes]) -> None:
+        with zipfile.ZipFile(file, "w") as archive:  # np.savez takes no key called "file"
+            for key, array in arrays.items():
+                with archive.open(f"{key}.npy", "w", force_zip64=True) as member:
+                    np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
+
+    write(path, save)
+
+
+def write(path: str, save: Callable[[IO[bytes]], object]) -> None:
+    """Let `save` fill a file that then takes the place of `path` at once. Raises G005."""
+    import tempfile
+
+    target = os.path.realpath(path)
+    try:
+        if os.path.exists(target) and not stat.S_ISREG(os.stat(target).st_mode):
+            with open(target, "wb") as file:  # a device or a named pipe cannot be replaced
+                save(file)
+            return
+        folder, name = os.path.split(target)
+        handle, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder)
+        try:
+            with open(handle, "wb") as file:
+                save(file)
+            os.chmod(temporary, _mode(target))
+            os.replace(temporary, target)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise Diagnostic("G005", f"`{path}` cannot be written: {reason}") from None
+
+
+def _mode(target: str) -> int:
+    """The permissions of the file that is replaced, or those a new file gets."""
+    try:
+        return stat.S_IMODE(os.stat(target).st_mode)
+    except OSError:
+        umask = os.umask(0)
+        os.umask(umask)
+        return 0o666 & ~umask
