@@ -13,7 +13,7 @@ lint:
 
 # An editable install is invisible to mypy, so it reads the packages under their real names here.
 types: build/house/gradcalc
-	MYPYPATH=build/house mypy -p gradcalc
+	MYPYPATH=build/house mypy
 
 build/house/gradcalc:
 	mkdir -p $@

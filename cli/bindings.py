@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
+from unicodedata import normalize
 
 from ..grammar.errors import Diagnostic, Label, Span, suggest
 from . import documents, files
@@ -77,14 +78,16 @@ def split(words: Sequence[str]) -> tuple[str, dict[str, Given]]:
 def _binding(word: str) -> Given | None:
     name, equals, value = word.partition("=")
     if equals and name.strip().isidentifier() and not value.startswith("="):
-        return Given(name.strip(), word, value=value)
+        return Given(normalize("NFKC", name.strip()), word, value=value)  # as names are parsed
     name, colon, sizes = word.partition(":")
     if not colon or not name.isidentifier():
         return None
     words = [size.strip() for size in sizes.strip("()").split(",") if size.strip()]
     if not all(_SIZE.fullmatch(size) for size in words):
         return None
-    return Given(name, word, shape=tuple(int(s) if s.isdigit() else s for s in words))
+    return Given(
+        normalize("NFKC", name), word, shape=tuple(int(s) if s.isdigit() else s for s in words)
+    )
 
 
 def _stray(word: str, expression: str) -> NoReturn:

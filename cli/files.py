@@ -1,4 +1,4 @@
-"""Files of arrays: .json, .npy, .npz and .csv read with care, results written whole or not at all."""
+"""Files of arrays: read with care (.json .npy .npz .csv), written whole or not at all."""
 
 from __future__ import annotations
 
@@ -20,19 +20,18 @@ if TYPE_CHECKING:
 READABLE = (".json", ".npy", ".npz", ".csv")
 WRITABLE = (".json", ".npy", ".npz")
 
-_CELL = re.compile(
-    r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?(nan|inf|infinity)", re.I
-)
+_LINE = re.compile(r"[^\r\n]+")
+_CELL = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|nan|inf|infinity)", re.I)
 
 
 # --- reading -----------------------------------------------------------------------------------
 
 
 def read(reference: str, name: str, max_elements: int) -> Array:
-    """The tensor in ``file.json``, ``.csv``, ``.npy`` or ``file.npz:key``, for the name it is bound to.
+    """The tensor in ``file.json``, ``.csv``, ``.npy`` or ``file.npz:key``, to be bound to `name`.
 
-    Raises a Diagnostic: G002 for a file that cannot be read, G211 or G212 for one that is not what its
-    ending says, G601 for more than `max_elements` entries, and what is wrong with a JSON document.
+    Raises a Diagnostic: G002 for a file that cannot be read, G211 or G212 for one that is not what
+    its ending says, G601 for more than `max_elements` entries, and whatever is wrong with JSON.
     """
     path, key = _split(reference)
     suffix = Path(path).suffix.lower()
@@ -42,7 +41,7 @@ def read(reference: str, name: str, max_elements: int) -> Array:
     try:
         if suffix == ".npy":
             with open(path, "rb") as file:
-                return _npy(file, path, max_elements)
+                return _npy(file, path, os.stat(path).st_size, max_elements)
         if suffix == ".npz":
             return _npz(path, key, name, max_elements)
         data = Path(path).read_bytes()
@@ -82,8 +81,8 @@ def _refused(path: str, why: str, *ways: str) -> Diagnostic:
     return Diagnostic("G211", f"`{path}` {why}", help=list(ways))
 
 
-def _npy(file: IO[bytes], path: str, max_elements: int) -> Array:
-    """An array of numbers from the .npy format; nothing in it is ever unpickled."""
+def _npy(file: IO[bytes], path: str, length: int, max_elements: int) -> Array:
+    """An array of numbers from `length` bytes of .npy format; nothing is ever unpickled."""
     import numpy as np
 
     try:
@@ -94,7 +93,7 @@ def _npy(file: IO[bytes], path: str, max_elements: int) -> Array:
         shape, fortran, dtype = header(file)
     except OSError:
         raise
-    except Exception:  # a damaged header can raise nearly anything: it is parsed as Python
+    except Exception:  # noqa: BLE001  a damaged header, parsed as Python, raises anything
         raise _refused(path, "is damaged: its header cannot be read") from None
     if dtype.hasobject:
         way = "save numbers: `np.save(file, np.asarray(x, dtype=float))`"
@@ -106,11 +105,10 @@ def _npy(file: IO[bytes], path: str, max_elements: int) -> Array:
         raise _refused(path, "is damaged: its shape is impossible")
     if prod(shape) > max_elements:
         raise _too_large(path, shape, max_elements)
-    data = file.read(prod(shape) * dtype.itemsize)
-    if len(data) < prod(shape) * dtype.itemsize:
-        raise _refused(
-            path, f"is cut off: {len(data):,} bytes of data are there, not all it states"
-        )
+    expected = prod(shape) * dtype.itemsize
+    data = file.read(expected) if expected <= length else b""
+    if len(data) < expected:
+        raise _refused(path, "is cut off: it is shorter than its header says")
     array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
     with np.errstate(over="ignore"):
         return array.astype(np.float64)
@@ -127,11 +125,12 @@ def _npz(path: str, key: str, name: str, max_elements: int) -> Array:
                 ways = [f"choose one: `{name}=@{path}:{keys[0]}`"] if keys else []
                 ways += ["it holds " + ", ".join(f"`{k}`" for k in keys)] if keys else []
                 raise _refused(path, f"holds {what}", *ways)
-            with archive.open(archive.namelist()[keys.index(chosen)]) as file:
-                return _npy(file, f"{path}:{chosen}", max_elements)
+            entry = archive.infolist()[keys.index(chosen)]
+            with archive.open(entry) as file:
+                return _npy(file, f"{path}:{chosen}", entry.file_size, max_elements)
     except (OSError, Diagnostic):
         raise
-    except Exception:  # damaged, encrypted, or packed in a way Python cannot: zipfile has many
+    except Exception:  # noqa: BLE001  damaged, encrypted, packed in ways Python cannot undo
         raise _refused(path, "is damaged: it is not a readable .npz archive") from None
 
 
@@ -141,17 +140,11 @@ def _csv(data: bytes, path: str) -> Array:
 
     text = documents.decode(data, path)
     rows: list[list[float]] = []
-    first = (0, 0)
-    at = 0
-    for line in text.splitlines(keepends=True):
-        start, at = at, at + len(line)
-        end = start + len(line.rstrip())
-        if start == end:
-            continue
+    lines = [match.span() for match in _LINE.finditer(text) if match[0].strip()]
+    for start, end in lines:
         cells = _cells(text, start, end)
-        if not rows and not any(_CELL.fullmatch(text[a:b]) for a, b in cells) and first == (0, 0):
-            first = (start, end)
-            continue
+        if start == lines[0][0] and not any(_CELL.fullmatch(text[a:b]) for a, b in cells):
+            continue  # titles
         if rows and len(cells) != len(rows[0]):
             message = f"this row has {_columns(len(cells))}, the first has {len(rows[0])}"
             label = Label((start, end), _columns(len(cells)), primary=True)
@@ -184,11 +177,8 @@ def _number(text: str, start: int, end: int, column: int, path: str) -> float:
         code, what, label = "G212", "is not a number" if cell else "is empty", ""
     separator = next((mark for mark in ";\t" if mark in cell), None)
     ways = ["numbers are separated by commas"] if separator else []
-    line = text.count("\n", 0, start) + 1
-    message = f"the cell in line {line}, column {column} {what}"
-    raise Diagnostic(
-        code, message, text, [Label((start, end), label, primary=True)], ways, origin=path
-    )
+    labels = [Label((start, end), label, primary=True)]
+    raise Diagnostic(code, f"column {column} {what}", text, labels, ways, origin=path)
 
 
 def _columns(count: int) -> str:

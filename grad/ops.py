@@ -47,6 +47,9 @@ class Op:
                   batch.py knows; a function (lead, args, attrs) -> attrs of the batched node
     ``broadcasts`` arguments broadcast against each other; the walk back sums over what was repeated
     ``sample``    the domain of each argument in tests, (low, high) or a name of a kind of matrix
+    ``example``   a call, as users write it; ``calls`` are more of them, each as the texts of its
+                  arguments, for tests: a tensor is named like its parameter, ``x:3x2`` gives it
+                  another sample
     ``spelling``  another way to write a formula: its nodes are the formula's, not its own
     """
 
@@ -431,8 +434,11 @@ def normal_axis(axis: Any, ndim: int, name: str = "dim", at: str | None = None) 
 
 
 def normal_axes(axes: Any, ndim: int, name: str = "dim") -> tuple[int, ...]:
-    """Axes as negative integers in order; all of them for None. Raises GradError G303, G117."""
-    if axes is None or axes == () or axes == []:
+    """Axes as negative integers in order; all of them for None, none for an empty tuple.
+
+    Raises GradError G303, G117.
+    """
+    if axes is None:
         return tuple(range(-ndim, 0))
     each = axes if isinstance(axes, (tuple, list)) else (axes,)
     normal = [normal_axis(a, ndim, name) for a in each]

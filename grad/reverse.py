@@ -90,7 +90,7 @@ def pull(
         if node not in arrived or node in stop:
             continue
         g = arrived[node]
-        for index, contribution, chosen in _contributions(node, g, node in selected, on_path):
+        for index, contribution, chosen in contributions(node, g, node in selected, on_path):
             argument = node.args[index]
             steps.append(Step(node, index, g, contribution))
             before = arrived.get(argument)
@@ -116,7 +116,7 @@ def _between(root: Node, wrt: Sequence[Node], stop: Collection[Node]) -> list[No
     return order
 
 
-def _contributions(
+def contributions(
     node: Node, g: Node, chosen: bool, on_path: Collection[Node]
 ) -> list[tuple[int, Node, bool]]:
     """What `node` hands to each argument on the path, given the gradient `g` that arrived, and

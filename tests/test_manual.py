@@ -27,6 +27,7 @@ STEP = re.compile(
     r"(?P<space>\n*)(?=\$ |\Z)",  # empty lines that set the next command off
     re.MULTILINE,
 )
+LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")  # to a file of the project
 STATUS = re.compile(r"\s*# exit (\d+)$", re.MULTILINE)
 
 
@@ -98,6 +99,12 @@ def test_a_transcript_is_what_happens(
         )
     else:
         assert now == block.body
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(HOUSE)))
+def test_links_lead_somewhere(page: Path) -> None:
+    links = LINK.findall(page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
 
 
 EXAMPLE = """\

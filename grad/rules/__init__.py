@@ -1,12 +1,26 @@
 """The table: every function, by subject. Importing this package fills it."""
 
-from . import arithmetic, creation, elementary, linear_algebra, reductions, selection, shapes
+from . import (
+    arithmetic,
+    creation,
+    einsum,
+    elementary,
+    factorizations,
+    linear_algebra,
+    losses,
+    reductions,
+    selection,
+    shapes,
+)
 
 __all__ = [
     "arithmetic",
     "creation",
+    "einsum",
     "elementary",
+    "factorizations",
     "linear_algebra",
+    "losses",
     "reductions",
     "selection",
     "shapes",

@@ -36,6 +36,7 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
     "where(condition, x, y)", _where, _where_shape,
     doc="`x` where the condition holds, `y` elsewhere; the branch not taken has no influence.",
     linear=(1, 2), jointly=True, selects=True, broadcasts=True, batch="align",
+    sample=("bool", (-2, 2), (-2, 2)),
 )  # fmt: skip
 def where(g: Node, out: Node, condition: Node, x: Node, y: Node) -> tuple[None, Node, Node]:
     return None, F.where(condition, g, 0.0), F.where(condition, 0.0, g)

@@ -26,6 +26,9 @@ det, logdet, slogdet, index, unsqueeze = rows("det logdet slogdet index unsqueez
 magnitude = row("abs")
 
 
+MOST_FACTORS = 16  # of a product that is looked through for exponentials
+
+
 def even(c: Node, **_: Any) -> bool:
     value = c.attr("value")
     return bool(value % 2 == 0)
@@ -163,6 +166,8 @@ def merged_exponentials(node: Node) -> Node | None:
     pending = [node]
     while pending:
         part = pending.pop()
+        if len(pending) + len(others) > MOST_FACTORS:
+            return None
         if part.op.name == "mul":
             pending += reversed(part.args)
         elif part.op.name == "neg":

@@ -1,0 +1,118 @@
+"""The options that verbs share, each declared once: its spellings, its values, its help."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from ..grammar.errors import Diagnostic
+
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="EXPR [NAME=VALUE ...]",
+        show_default=False,
+        help="An expression or a program, and values for its names: JSON (x='[1,2]'), a constant "
+        "expression (x=pi/4), a file (x=@x.json, .npy, .npz:key, .csv), or - for standard input. "
+        "Names without a value are read as JSON from standard input.",
+    ),
+]
+
+Wrt = Annotated[
+    list[str] | None,
+    typer.Option("--wrt", metavar="NAMES", help="Differentiate by these names only: x or x,w."),
+]
+Gradient = Annotated[
+    str | None,
+    typer.Option(
+        "--gradient",
+        metavar="VALUE",
+        show_default=False,
+        help="How much each entry of a result counts that is not a scalar.",
+    ),
+]
+NoGrad = Annotated[bool, typer.Option("--no-grad", help="The value alone, no gradients.")]
+Jacobian = Annotated[bool, typer.Option("--jacobian", help="All slopes of all entries.")]
+Hessian = Annotated[bool, typer.Option("--hessian", help="All second derivatives.")]
+Dtype = Annotated[Literal["float64", "float32"], typer.Option("--dtype", help="What to count in.")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", metavar="N", help="Start random numbers from N.")
+]
+MaxElements = Annotated[
+    int | None,
+    typer.Option(
+        "--max-elements",
+        metavar="N",
+        min=1,
+        show_default=False,
+        help="Refuse tensors of more entries, before any memory is taken.",
+    ),
+]
+Finite = Annotated[bool, typer.Option("--finite", help="A NaN or infinity is an error (exit 5).")]
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Only = Annotated[
+    str | None,
+    typer.Option(
+        "--only",
+        metavar="MEMBER",
+        show_default=False,
+        help="Print this part of the document alone: value, grads, grads.x, ...",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the value alone.")]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        show_default=False,
+        help="Write to a file instead: .json, .npy or .npz.",
+    ),
+]
+Steps = Annotated[
+    bool, typer.Option("--steps", help="All steps, however many; with --json as data.")
+]
+Precision = Annotated[
+    str,
+    typer.Option("--precision", metavar="N|full", help="Digits on the screen; JSON has all."),
+]
+Color = Annotated[
+    Literal["auto", "always", "never"], typer.Option("--color", help="When to use colour.")
+]
+Ascii = Annotated[bool, typer.Option("--ascii", help="Nothing but ASCII on the screen.")]
+ErrorFormat = Annotated[
+    Literal["text", "json"], typer.Option("--error-format", help="How to tell what went wrong.")
+]
+
+
+def digits(precision: str) -> int | None:
+    """The value of `--precision`; None for all digits. Raises G003."""
+    if precision == "full":
+        return None
+    if precision.isascii() and precision.isdigit() and 1 <= int(precision) <= 17:
+        return int(precision)
+    raise refused("--precision", precision, ["a number of digits from 1 to 17, or `full`"])
+
+
+def names(wrt: list[str] | None) -> tuple[str, ...] | None:
+    """The value of `--wrt`; None where it is not given. Raises G003."""
+    if wrt is None:
+        return None
+    found = [name.strip() for part in wrt for name in part.split(",")]
+    if not all(found):
+        raise refused("--wrt", ",".join(wrt), ["names separated by commas, as in `--wrt x,w`"])
+    return tuple(dict.fromkeys(found))
+
+
+def refused(option: str, value: str, help: list[str]) -> Diagnostic:
+    return Diagnostic("G003", f"`{value}` is not a value of `{option}`", help=help)
+
+
+def exclusive(**given: bool) -> None:
+    """Raise G003 if more than one of these options is given."""
+    both = [f"`--{name.replace('_', '-')}`" for name, is_given in given.items() if is_given]
+    if len(both) > 1:
+        raise Diagnostic("G003", f"{both[0]} and {both[1]} exclude each other")

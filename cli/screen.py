@@ -1,0 +1,233 @@
+"""The screen: streams, colour, and how numbers and tensors look to people."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+from ..grammar.errors import Diagnostic
+
+if TYPE_CHECKING:
+    from ..grad.evaluate import Array
+
+Piece = tuple[str, str]  # a text and its style
+Line = Sequence[Piece]
+
+MOST_CELLS = 12  # a tensor with more is shown as its shape and a summary
+EXACT = 1e15  # whole numbers below are written with all their digits
+
+
+# --- streams -----------------------------------------------------------------------------------
+
+
+def use_utf8() -> None:
+    """UTF-8 out whatever the locale; what a stream cannot write is spelled out."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            keep = stream.isatty() and not _speaks_unicode(stream)
+            stream.reconfigure(encoding=None if keep else "utf-8", errors="backslashreplace")
+
+
+def _speaks_unicode(stream: Any) -> bool:
+    try:
+        "≈…".encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def emit(data: bytes) -> None:
+    """Write to standard output, whole."""
+    if sys.stdout is None:
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+
+
+def complain(text: str) -> None:
+    """Write a line to standard error, if there is one."""
+    if sys.stderr is not None:
+        print(text, file=sys.stderr, flush=True)
+
+
+def flush() -> None:
+    """Push everything out, so that a closed pipe is noticed while it can still be handled."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Tells a diagnostic on standard error, as text or as one line of JSON."""
+
+    as_json: bool = False
+    ascii: bool = False
+
+    @classmethod
+    def for_words(cls, words: Sequence[str]) -> Reporter:
+        """As the command line wants it, which need not be a valid one."""
+        pairs = list(zip(words, [*words[1:], ""], strict=True))
+        as_json = "--error-format=json" in words or ("--error-format", "json") in pairs
+        return cls(as_json, "--ascii" in words)
+
+    def __call__(self, diagnostic: Diagnostic) -> None:
+        if self.as_json:
+            from . import documents
+
+            complain(documents.dumps({diagnostic.severity: diagnostic.as_json()}).decode())
+        else:
+            unicode = sys.stderr is not None and _speaks_unicode(sys.stderr)
+            complain(diagnostic.render(ascii=self.ascii or not unicode))
+
+
+# --- looks -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How to write for people: with how many digits (None: all), in colour, in plain ASCII."""
+
+    precision: int | None = 6
+    color: bool = False
+    ascii: bool = False
+
+    @classmethod
+    def choose(
+        cls,
+        color: Literal["auto", "always", "never"] = "auto",
+        ascii: bool = False,
+        precision: int | None = 6,
+    ) -> Look:
+        """What the options and the environment say. NO_COLOR counts for more than FORCE_COLOR."""
+        stream = sys.stdout
+        terminal = stream is not None and stream.isatty()
+        if color == "auto":
+            environment = os.environ.get
+            wanted = terminal and environment("TERM") != "dumb"
+            colored = not environment("NO_COLOR") and bool(wanted or environment("FORCE_COLOR"))
+        else:
+            colored = color == "always"
+        return cls(precision, colored, ascii or stream is None or not _speaks_unicode(stream))
+
+    @property
+    def about(self) -> str:
+        """The mark before numbers that are rounded."""
+        return "~ " if self.ascii else "≈ "
+
+    def cut(self, text: str, width: int) -> str:
+        dots = "..." if self.ascii else "…"
+        return text if len(text) <= width else text[: width - len(dots)] + dots
+
+
+def is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def show(lines: Iterable[Line], look: Look) -> None:
+    """Print lines, in colour if it is wanted; never wrapped, never read as markup."""
+    if not look.color:
+        text = "".join("".join(piece for piece, _ in line).rstrip() + "\n" for line in lines)
+        if look.ascii:
+            text = text.encode("ascii", "backslashreplace").decode()
+        emit(text.encode())
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(
+        file=_text(sys.stdout), force_terminal=True, color_system="standard", markup=False,
+        highlight=False, emoji=False, soft_wrap=True, legacy_windows=False,
+    )  # fmt: skip
+    for line in lines:
+        console.print(Text.assemble(*line), no_wrap=True, overflow="ignore", crop=False)
+
+
+def _text(stream: IO[str]) -> IO[str]:
+    stream.flush()
+    return stream
+
+
+# --- numbers -----------------------------------------------------------------------------------
+
+
+def number(value: Any, precision: int | None) -> tuple[str, bool]:
+    """A number for people, and whether it is rounded.
+
+    >>> number(0.5, 6), number(7.0, 6), number(1 / 3, 6)
+    (('0.5', False), ('7', False), ('0.333333', True))
+    """
+    if not hasattr(value, "dtype") or value.dtype.kind in "biu":
+        return str(value), False
+    full = str(value)  # the shortest that reads back the same, in the type of the number
+    if value != value or abs(value) == float("inf"):
+        return full, False
+    if value == int(value) and abs(value) < EXACT:
+        return full.removesuffix(".0") if "e" not in full else str(int(value)), False
+    if precision is None or len(full.lstrip("-0.").replace(".", "").split("e")[0]) <= precision:
+        return full, False
+    short = f"{float(value):.{precision}g}"
+    return short, True
+
+
+def brief(array: Array, look: Look) -> str:
+    """A tensor on one line: its entries if they are few, else shape and summary."""
+    if array.size > MOST_CELLS:
+        return summary(array, look)
+    cells, rounded = _cells(array, look.precision)
+    return (look.about if rounded else "") + _joined(array.shape, cells, ", ")
+
+
+def rows(array: Array, look: Look) -> list[str]:
+    """A tensor on as many lines as it has rows, its columns aligned."""
+    if array.size > MOST_CELLS:
+        return [summary(array, look)]
+    cells, rounded = _cells(array, look.precision)
+    if array.ndim > 1:
+        width = array.shape[-1]
+        widths = [max(map(len, cells[i::width])) for i in range(min(width, len(cells)))]
+        cells = [cell.rjust(widths[i % width]) for i, cell in enumerate(cells)]
+    mark = look.about if rounded else ""
+    lines = (mark + _joined(array.shape, cells, ",\n")).split("\n")
+    return [lines[0], *(" " * len(mark) + line for line in lines[1:])]
+
+
+def summary(array: Array, look: Look) -> str:
+    """Shape, extremes and mean of a large tensor."""
+    import numpy as np
+
+    shape = str(tuple(array.shape)).replace(",)", ",)")
+    finite = array[np.isfinite(array)]
+    words = []
+    for name, value in (("min", np.min), ("max", np.max), ("mean", np.mean)):
+        if finite.size:
+            text, rounded = number(value(finite), look.precision)
+            words.append(f"{name} {look.about.strip() if rounded else ''}{text}")
+    if finite.size < array.size:
+        words.append(f"{array.size - finite.size} not finite")
+    return "  ".join([shape, *words])
+
+
+def _cells(array: Array, precision: int | None) -> tuple[list[str], bool]:
+    cells = [number(value, precision) for value in array.ravel()]
+    return [text for text, _ in cells], any(rounded for _, rounded in cells)
+
+
+def _joined(shape: tuple[int, ...], cells: list[str], between_rows: str) -> str:
+    """Cells in brackets; `between_rows` stands between lists, a comma between numbers."""
+    if not shape:
+        return cells[0]
+    if 0 in shape:
+        return "[]" if shape == (0,) else f"empty {shape}"
+    texts = [
+        "[" + ", ".join(cells[i : i + shape[-1]]) + "]" for i in range(0, len(cells), shape[-1])
+    ]
+    for depth in range(len(shape) - 2, -1, -1):
+        separator = between_rows + " " * (depth + 1) if "\n" in between_rows else between_rows
+        size = shape[depth]
+        texts = [
+            "[" + separator.join(texts[i : i + size]) + "]" for i in range(0, len(texts), size)
+        ]
+    return texts[0]

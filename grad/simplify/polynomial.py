@@ -1,0 +1,557 @@
+"""The normal form of display: sums of products of tensors with named indices.
+
+``X.T @ (X @ w - y)`` is the sum over k of ``X[k,i] * P[k]`` with ``P[k] = X[k,j]*w[j] - y[k]``. In
+this form transposes, broadcasting, outer products and identity matrices are a matter of where the
+same index stands, so identities of matrix calculus become ordinary algebra: like terms add up,
+inverse factors cancel, an identity matrix renames an index.
+
+A `Tensor` is interned: equal tensors are the same object. A *term* is a product of factors
+``(tensor, indices, exponent)``; indices below the rank are the axes of the result, those from the
+rank on are summed over. Axes of size 1 do not exist here; indexed.py drops them, render.py puts them
+back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from fractions import Fraction
+from itertools import permutations
+from math import gcd, lcm
+from typing import Any
+
+from ..node import Node, Size
+from ..ops import VARIABLE
+from .facts import Facts
+
+Index = tuple[int, ...]
+Factor = tuple["Tensor", Index, Fraction]
+Term = tuple[Factor, ...]
+Item = tuple[Fraction, list[Factor]]  # a term on its way to the normal form, with its coefficient
+
+ONE, ZERO = Fraction(1), Fraction(0)
+MOST_TIES = 4  # indices that look alike are told apart by trying their orders, up to so many
+
+
+class Tensor:
+    """An interned tensor: a leaf, a function of tensors, or a sum of products (a polynomial).
+
+    ``form``   "leaf" (a node), "number" (an irrational constant), "delta" (identity matrix),
+               "function" (entry by entry), "along" (a row of the table acting on the last axes of
+               its argument), "call" (any other row), "sum" (a polynomial)
+    ``name``   of the row; ``args`` its tensors, with the indices their axes have where they differ
+    ``shape``  sizes, none of them 1
+    """
+
+    __slots__ = ("args", "attrs", "form", "id", "name", "node", "shape", "symmetric", "terms")
+
+    id: int
+    form: str
+    name: str
+    args: tuple[Any, ...]
+    attrs: tuple[tuple[str, Any], ...]
+    shape: tuple[Size, ...]
+    node: Any
+    terms: dict[Term, Fraction]
+    symmetric: bool
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape)
+
+    def attr(self, name: str) -> Any:
+        return dict(self.attrs).get(name)
+
+    def __repr__(self) -> str:
+        return f"<{self.id} {self.form} {self.name} {list(self.shape)}>"
+
+
+def term_key(term: Term) -> tuple[Any, ...]:
+    """Terms in a fixed order."""
+    return tuple((f.id, idx, e) for f, idx, e in term)
+
+
+class Algebra:
+    """The tensors of one simplification, and the operations that make them."""
+
+    def __init__(self, facts: Facts | None = None) -> None:
+        self.facts = facts or Facts()
+        self._table: dict[Hashable, Tensor] = {}
+        self._as_factor: dict[Tensor, tuple[Fraction, Tensor, Index]] = {}
+        self.delta_cache: dict[Size, Tensor] = {}
+
+    # --- making tensors --------------------------------------------------------------------
+
+    def tensor(
+        self,
+        form: str,
+        name: str,
+        shape: Sequence[Size] = (),
+        args: tuple[Any, ...] = (),
+        attrs: tuple[tuple[str, Any], ...] = (),
+        node: Any = None,
+        terms: dict[Term, Fraction] | None = None,
+    ) -> Tensor:
+        """The tensor with these parts: the one there is, or a new one."""
+        content = None if terms is None else frozenset(terms.items())
+        key = (form, name, tuple(shape), args, attrs, node, content)
+        found = self._table.get(key)
+        if found is None:
+            found = Tensor()
+            found.id = len(self._table)
+            found.form, found.name, found.args, found.attrs = form, name, args, attrs
+            found.shape, found.node, found.terms = tuple(shape), node, terms or {}
+            found.symmetric = False
+            self._table[key] = found
+            found.symmetric = self._is_symmetric(found)
+        return found
+
+    def _is_symmetric(self, t: Tensor) -> bool:
+        """Whether a matrix is known to equal its transpose."""
+        if t.rank != 2 or t.shape[0] != t.shape[1]:
+            return False
+        if t.form == "leaf":
+            return t.node.op is VARIABLE and t.node.attr("name") in self.facts.symmetric
+        if t.form == "along" and t.name == "inv":
+            return bool(t.args[0].symmetric)
+        if t.form == "function":
+            return all(
+                idx == (0, 1) and a.symmetric or not idx for a, idx in t.args
+            )
+        if t.form == "sum" and len(t.terms) < 20:
+            return self.permuted(t, (1, 0)) is t
+        return t.form == "delta"
+
+    def leaf(self, node: Node) -> Tensor:
+        return self.tensor("leaf", node.op.name, [s for s in node.shape if s != 1], node=node)
+
+    def number(self, value: Fraction | int, shape: Sequence[Size] = ()) -> Tensor:
+        """A rational number at every entry of a shape."""
+        return self.sum(shape, [(Fraction(value), [])])
+
+    def delta(self, size: Size) -> Tensor:
+        """The identity matrix."""
+        return self.tensor("delta", "eye", (size, size))
+
+    def size(self, size: Size) -> Item:
+        """A size as a coefficient and factors."""
+        if isinstance(size, int):
+            return Fraction(size), []
+        from ..ops import dimension
+
+        return ONE, [(self.leaf(dimension(size)), (), ONE)]
+
+    # --- reading tensors -------------------------------------------------------------------
+
+    def items(self, t: Tensor, idx: Index, fresh: int) -> list[Item]:
+        """The terms of `t` with its axes called `idx`, its own summed indices from `fresh` on."""
+        if t.form != "sum":
+            return [(ONE, [(t, idx, ONE)])]
+        found = []
+        for term, c in t.terms.items():
+            factors = [(f, self._renamed(i, idx, t.rank, fresh), e) for f, i, e in term]
+            found.append((c, factors))
+        return found
+
+    @staticmethod
+    def _renamed(i: Index, idx: Index, rank: int, fresh: int) -> Index:
+        return tuple(idx[k] if k < rank else fresh + k - rank for k in i)
+
+    def constant(self, t: Tensor) -> Fraction | None:
+        """The rational number that `t` is at every entry, if it is one."""
+        if t.form != "sum":
+            return None
+        if not t.terms:
+            return ZERO
+        if len(t.terms) == 1 and () in t.terms:
+            return t.terms[()]
+        return None
+
+    # --- sums of products ------------------------------------------------------------------
+
+    def sum(
+        self,
+        shape: Sequence[Size],
+        items: Iterable[Item],
+        bound: dict[int, Size] | None = None,
+    ) -> Tensor:
+        """The sum of products `items`: indices below the rank are axes, others summed over.
+
+        `bound` gives the sizes of summed indices that may occur in no factor.
+        """
+        shape = tuple(shape)
+        terms: dict[Term, Fraction] = {}
+        for c, factors in items:
+            for c1, term in self._normal(c, factors, len(shape), bound or {}):
+                terms[term] = terms.get(term, ZERO) + c1
+        terms = {term: c for term, c in terms.items() if c}
+        if len(terms) > 1:
+            terms = self.joined(terms, len(shape))
+        if len(terms) == 1:
+            ((term, c),) = terms.items()
+            if c == 1 and len(term) == 1:
+                t, idx, e = term[0]
+                if e == 1 and idx == tuple(range(len(shape))) and t.shape == shape:
+                    return t
+        return self.tensor("sum", "", shape, terms=terms)
+
+    def joined(self, terms: dict[Term, Fraction], rank: int) -> dict[Term, Fraction]:
+        """Terms after identities between two of them; identities.py has them."""
+        return terms
+
+    def factor_rules(self, factors: list[Factor], rank: int) -> list[Factor] | None:
+        """A product rewritten by an identity between factors; identities.py has them."""
+        return None
+
+    def _normal(
+        self, c: Fraction, factors: list[Factor], rank: int, bound: dict[int, Size]
+    ) -> list[tuple[Fraction, Term]]:
+        """A product in normal form: one term, or none if it is zero."""
+        sizes = dict(bound)
+        for t, idx, _ in factors:
+            for i, size in zip(idx, t.shape, strict=True):
+                if i >= rank:
+                    sizes[i] = size
+        flat = self._flat(c, factors, rank, sizes)
+        if flat is None:
+            return []
+        c, factors = flat
+        while True:
+            merged = self._merged(factors)
+            merged = self._without_deltas(merged, rank, sizes)
+            if merged is None:
+                merged = factors = self._renamed_delta
+                continue
+            changed = self.factor_rules(merged, rank)
+            if changed is None:
+                break
+            again = self._flat(c, changed, rank, sizes)
+            if again is None:
+                return []
+            c, factors = again
+        factors = merged
+        present = {i for _, idx, _ in factors for i in idx}
+        for i, size in sizes.items():
+            if i >= rank and i not in present:
+                k, more = self.size(size)
+                c *= k
+                factors = self._merged(factors + more)
+        c, factors = self._rational(c, factors)
+        return [(c, self._relabelled(factors, rank))] if c else []
+
+    def _flat(
+        self, c: Fraction, factors: list[Factor], rank: int, sizes: dict[int, Size]
+    ) -> Item | None:
+        """Products inside a product opened, sums as factors in their normal form; None if zero."""
+        out: list[Factor] = []
+        pending = list(reversed(factors))
+        while pending:
+            t, idx, e = pending.pop()
+            if t.form != "sum":
+                out.append((t, idx, e))
+                continue
+            if not t.terms:
+                if e > 0:
+                    return None
+                out.append((t, (), e))
+                continue
+            if len(t.terms) == 1:
+                ((term, k),) = t.terms.items()
+                summed = any(i >= t.rank for _, f, _ in term for i in f)
+                if e == 1 or (not summed and e.denominator == 1):
+                    fresh = max([rank - 1, *sizes, *idx], default=-1) + 1
+                    c *= k**int(e)
+                    for f, i, e1 in reversed(term):
+                        new = self._renamed(i, idx, t.rank, fresh)
+                        for a, size in zip(new, f.shape, strict=True):
+                            if a >= rank:
+                                sizes[a] = size
+                        pending.append((f, new, e1 * e))
+                    continue
+            k, inner, axes = self.as_factor(t)
+            if e.denominator == 1:
+                c *= k ** int(e)
+            else:
+                if k < 0:
+                    k, inner = -k, self.times(-1, inner)
+                k, roots = self.rational_power(k, e)
+                c *= k
+                out += roots
+            out.append((inner, tuple(idx[a] for a in axes), e))
+        return c, out
+
+    def _merged(self, factors: list[Factor]) -> list[Factor]:
+        """Equal factors with their exponents added."""
+        exponents: dict[tuple[Tensor, Index], Fraction] = {}
+        for t, idx, e in factors:
+            if t.symmetric and idx[0] > idx[1]:
+                idx = idx[::-1]
+            key = (t, idx)
+            exponents[key] = exponents.get(key, ZERO) + e
+            if t.form == "delta" or is_mask(t):
+                exponents[key] = ONE
+        return [(t, idx, e) for (t, idx), e in exponents.items() if e]
+
+    _renamed_delta: list[Factor]
+
+    def _without_deltas(
+        self, factors: list[Factor], rank: int, sizes: dict[int, Size]
+    ) -> list[Factor] | None:
+        """Identity matrices resolved. None if one was, with the result in `_renamed_delta`."""
+        for n, (t, idx, _) in enumerate(factors):
+            if t.form != "delta":
+                continue
+            a, b = min(idx), max(idx)
+            rest = factors[:n] + factors[n + 1 :]
+            if a == b:  # delta[i,i] = 1
+                self._renamed_delta = rest
+                return None
+            if b >= rank:  # the sum over b of delta[a,b] f[b] is f[a]
+                sizes.pop(b, None)
+                self._renamed_delta = _substituted(rest, b, a)
+                return None
+            if any(b in i for _, i, _ in rest):  # delta[a,b] f[b] = delta[a,b] f[a]
+                self._renamed_delta = [*_substituted(rest, b, a), (t, (a, b), ONE)]
+                return None
+        return factors
+
+    def _rational(self, c: Fraction, factors: list[Factor]) -> Item:
+        """Numbers under fractional exponents, such that 2*2**(-1/2) is 2**(1/2)."""
+        out = []
+        for t, idx, e in factors:
+            if t.form == "number" and isinstance(t.node, Fraction):
+                whole = int(e)  # towards zero
+                c *= t.node**whole
+                e -= whole
+                while e < 0 and c.numerator % t.node.numerator == 0 and t.node.denominator == 1:
+                    c, e = c / t.node, e + 1
+                while e > 0 and c.denominator % t.node.numerator == 0 and t.node.denominator == 1:
+                    c, e = c * t.node, e - 1
+                if not e:
+                    continue
+            out.append((t, idx, e))
+        return c, out
+
+    def _relabelled(self, factors: list[Factor], rank: int) -> Term:
+        """A term with its summed indices named in a canonical order, its factors sorted."""
+        bound = list(dict.fromkeys(i for _, idx, _ in factors for i in idx if i >= rank))
+        if not bound:
+            return tuple(sorted(factors, key=_factor_key))
+        colour: dict[int, Any] = dict.fromkeys(bound, 0)
+        for _ in range(3 if len(bound) > 1 else 0):
+            seen: dict[int, list[Any]] = {b: [] for b in bound}
+            for t, idx, e in factors:
+                look = [colour.get(i, ~i) for i in idx]
+                look = sorted(look) if t.symmetric else look
+                for p, i in enumerate(idx):
+                    if i >= rank:
+                        seen[i].append((t.id, e, 0 if t.symmetric else p, tuple(look)))
+            signs = {b: tuple(sorted(seen[b])) for b in bound}
+            ranks = {s: n + 1 for n, s in enumerate(sorted(set(signs.values())))}
+            colour = {b: ranks[signs[b]] for b in bound}
+        bound.sort(key=lambda b: colour[b])
+        best: Term | None = None
+        for order in _orders(bound, colour):
+            names = {b: rank + n for n, b in enumerate(order)}
+            term = tuple(
+                sorted(
+                    (
+                        (t, _sorted_if(t.symmetric, tuple(names.get(i, i) for i in idx)), e)
+                        for t, idx, e in factors
+                    ),
+                    key=_factor_key,
+                )
+            )
+            if best is None or term_key(term) < term_key(best):
+                best = term
+        assert best is not None
+        return best
+
+    # --- sums as factors -------------------------------------------------------------------
+
+    def as_factor(self, t: Tensor) -> tuple[Fraction, Tensor, Index]:
+        """A sum as a coefficient times a sum of coprime coefficients, on the axes it depends on.
+
+        Its axes are put in a canonical order: the third part names, for each, the axis of `t`.
+        """
+        found = self._as_factor.get(t)
+        if found is None:
+            found = self._as_factor[t] = self._find_factor(t)
+        return found
+
+    def _find_factor(self, t: Tensor) -> tuple[Fraction, Tensor, Index]:
+        used = sorted({i for term in t.terms for _, idx, _ in term for i in idx if i < t.rank})
+        c = content(t.terms.values())
+        first = min(t.terms, key=lambda term: (not term, term_key(term)))
+        if t.terms[first] < 0:
+            c = -c
+        scaled = self.tensor(
+            "sum", "", t.shape, terms={term: k / c for term, k in t.terms.items()}
+        )
+        orders = permutations(used) if len(used) in (2, 3) and len(t.terms) < 20 else [tuple(used)]
+        best, axes = None, tuple(used)
+        for order in orders:
+            made = self.taken(scaled, order)
+            key = sorted((term_key(term), k) for term, k in made.terms.items())
+            if best is None or key < best[0]:
+                best, axes = (key, made), order
+        assert best is not None
+        return c, best[1], axes
+
+    def taken(self, t: Tensor, axes: Index) -> Tensor:
+        """`t` with its axes `axes` alone, in that order; it depends on no other."""
+        names = {a: n for n, a in enumerate(axes)}
+        shape = tuple(t.shape[a] for a in axes)
+        if t.form != "sum":
+            return self.sum(shape, [(ONE, [(t, tuple(names[a] for a in range(t.rank)), ONE)])])
+        items = [
+            (c, [(f, tuple(names[i] if i < t.rank else len(axes) + i - t.rank for i in idx), e)
+                 for f, idx, e in term])
+            for term, c in t.terms.items()
+        ]  # fmt: skip
+        return self.sum(shape, items)
+
+    def permuted(self, t: Tensor, axes: Index) -> Tensor:
+        return self.taken(t, axes)
+
+    # --- arithmetic ------------------------------------------------------------------------
+
+    def times(self, c: Fraction | int, t: Tensor) -> Tensor:
+        axes = tuple(range(t.rank))
+        return self.sum(t.shape, [(c * k, f) for k, f in self.items(t, axes, t.rank)])
+
+    def plus(self, *parts: Tensor) -> Tensor:
+        """Sum of tensors of the same shape."""
+        axes = tuple(range(parts[0].rank))
+        items = [item for t in parts for item in self.items(t, axes, t.rank)]
+        return self.sum(parts[0].shape, items)
+
+    def product(self, shape: Sequence[Size], *views: tuple[Tensor, Index, Fraction | int],
+                bound: dict[int, Size] | None = None) -> Tensor:  # fmt: skip
+        """Product of tensors whose axes are called as the indices say."""
+        return self.sum(shape, [(ONE, [(t, i, Fraction(e)) for t, i, e in views])], bound)
+
+    def nonnegative(self, t: Tensor, e: Fraction = ONE) -> bool:
+        """Whether every entry of ``t**e`` is known not to be negative."""
+        if e.denominator == 1 and e % 2 == 0:
+            return True
+        if t.form == "leaf":
+            return t.node.op.name == "dimension" or (
+                t.node.op is VARIABLE and t.node.attr("name") in self.facts.positive
+            )
+        if t.form in ("number", "delta"):
+            return t.form == "delta" or t.node > 0
+        if t.form == "sum":
+            return all(
+                c > 0 and all(self.nonnegative(f, e1) for f, _, e1 in term)
+                for term, c in t.terms.items()
+            )
+        if t.name == "pow":
+            return self.nonnegative(t.args[0][0])
+        return t.name in NONNEGATIVE or is_mask(t)
+
+    def power(self, t: Tensor, e: Fraction) -> Tensor:
+        """``t**e``, entry by entry; factors that are known not to be negative come out of a root."""
+        axes = tuple(range(t.rank))
+        if e == 0:
+            return self.number(1, t.shape)
+        if t.form == "sum" and len(t.terms) == 1 and e.denominator != 1:
+            ((term, c),) = t.terms.items()
+            summed = any(i >= t.rank for _, idx, _ in term for i in idx)
+            if not summed:
+                return self._root(t, term, c, e)
+        return self.product(t.shape, (t, axes, e))
+
+    def _root(self, t: Tensor, term: Term, c: Fraction, e: Fraction) -> Tensor:
+        out: list[Factor] = []
+        rest: list[Factor] = []
+        for f, idx, k in term:
+            if self.nonnegative(f):
+                out.append((f, idx, k * e))
+            elif k.denominator == 1 and k % 2 == 0:
+                if (k * e).denominator == 1 and (k * e) % 2 == 0:
+                    out.append((f, idx, k * e))
+                else:  # (x^2)^(1/2) = |x|
+                    out.append((self.function("abs", f), idx, k * e))
+            else:
+                rest.append((f, idx, k))
+        scale = abs(c) if len(rest) != 1 or c > 0 else ONE
+        if c < 0 or len(rest) > 1 or (rest and rest[0][2] != 1):  # must stay whole under the root
+            inner = self.tensor(
+                "sum", "", t.shape, terms={self._relabelled(rest, t.rank): c / scale}
+            )
+            used = sorted({i for _, idx, _ in rest for i in idx})
+            out.append((self.taken(inner, tuple(used)), tuple(used), e))
+        elif rest:
+            out.append((rest[0][0], rest[0][1], rest[0][2] * e))
+        k, roots = self.rational_power(scale, e)
+        return self.sum(t.shape, [(k, out + roots)])
+
+    def rational_power(self, c: Fraction, e: Fraction) -> Item:
+        """``c**e`` for positive c: a rational number and roots of integers."""
+        k, factors = ONE, []
+        for n, sign in ((c.numerator, 1), (c.denominator, -1)):
+            if n == 1:
+                continue
+            root = round(n ** (1 / e.denominator)) if e.denominator < 5 and n < 10**12 else 0
+            if root and root**e.denominator == n:
+                k *= Fraction(root) ** int(e * e.denominator * sign)
+            else:
+                base = self.tensor("number", str(n), node=Fraction(n))
+                factors.append((base, (), e * sign))
+        return k, factors
+
+    def function(self, name: str, *args: Tensor) -> Tensor:
+        """A function of tensors of one shape, without identities; see functions.py."""
+        rank = args[0].rank
+        views = tuple((a, tuple(range(rank))) for a in args)
+        return self.tensor("function", name, args[0].shape, views)
+
+
+NONNEGATIVE = frozenset(
+    "exp abs sigmoid cosh softplus relu norm sqrt softmax square exp2 erfc".split()
+)
+COMPARISONS = {"gt": "le", "le": "gt", "lt": "ge", "ge": "lt", "eq": "ne", "ne": "eq"}
+
+
+def is_mask(t: Tensor) -> bool:
+    """Whether every entry of `t` is 0 or 1, as of a comparison or a selection."""
+    return t.form == "select" or t.form == "function" and (t.name in COMPARISONS or t.name in BOOLEAN)
+
+
+BOOLEAN = frozenset(("logical_and", "logical_or", "logical_not", "isnan", "isfinite", "truth"))
+
+
+def content(coefficients: Iterable[Fraction]) -> Fraction:
+    """The largest rational number of which all coefficients are integer multiples."""
+    top, bottom = 0, 1
+    for c in coefficients:
+        top, bottom = gcd(top, c.numerator), lcm(bottom, c.denominator)
+    return Fraction(top or 1, bottom)
+
+
+def _factor_key(factor: Factor) -> tuple[Any, ...]:
+    return factor[0].id, factor[1], factor[2]
+
+
+def _sorted_if(symmetric: bool, idx: Index) -> Index:
+    return tuple(sorted(idx)) if symmetric else idx
+
+
+def _substituted(factors: list[Factor], old: int, new: int) -> list[Factor]:
+    return [(t, tuple(new if i == old else i for i in idx), e) for t, idx, e in factors]
+
+
+def _orders(bound: list[int], colour: dict[int, Any]) -> Iterable[tuple[int, ...]]:
+    """Orders of the indices that respect their colours: all of them where few look alike."""
+    tied = [b for b in bound if sum(colour[b] == colour[a] for a in bound) > 1]
+    if not tied or len(tied) > MOST_TIES:
+        return [tuple(bound)]
+    places = [n for n, b in enumerate(bound) if b in tied]
+    found = []
+    for order in permutations(tied):
+        if [colour[b] for b in order] == [colour[b] for b in tied]:
+            whole = list(bound)
+            for n, b in zip(places, order, strict=True):
+                whole[n] = b
+            found.append(tuple(whole))
+    return found
