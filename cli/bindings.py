@@ -122,11 +122,10 @@ def bind(expression: Expression, given: Mapping[str, Given], max_elements: int) 
     bound = Bound()
     from_stdin: list[str] = []
     for name in expression.free:
-        binding = given.get(name)
-        if binding is None or binding.value in (None, "-"):
+        if name not in given or given[name].value in (None, "-"):
             from_stdin.append(name)
         else:
-            bound.arrays[name] = value_of(binding, max_elements)
+            bound.arrays[name] = value_of(given[name], max_elements)
     if from_stdin:
         _bind_stdin(expression, given, from_stdin, bound, max_elements)
     return bound

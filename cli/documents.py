@@ -446,7 +446,7 @@ def _line(value: Any) -> str:
     """A value on one line, with a space after each comma and colon."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_line(key)}: {_line(value[key])}" for key in value) + "}"
-    if isinstance(value, list) or getattr(value, "ndim", 0):
+    if _is_list(value):
         return "[" + ", ".join(map(_line, value)) + "]"
     return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
@@ -454,10 +454,12 @@ def _line(value: Any) -> str:
 def _members(value: Any) -> Sequence[Any]:
     if isinstance(value, dict):
         return list(value.values())
-    return value if isinstance(value, list) or getattr(value, "ndim", 0) else ()
+    return value if _is_list(value) else ()
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) or bool(getattr(value, "shape", ()))
 
 
 def _is_nested(value: Any) -> bool:
-    if hasattr(value, "ndim"):
-        return bool(value.ndim > 1)
-    return any(isinstance(m, (dict, list)) or getattr(m, "ndim", 0) for m in _members(value))
+    return any(isinstance(m, dict) or _is_list(m) for m in _members(value))

@@ -5,6 +5,7 @@ Without options it prints the derivation; with --json, --only or --quiet what a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..grammar.errors import Diagnostic, Label, suggest
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from ..grad.evaluate import Array
     from ..grad.node import Node
     from ..grammar.program import Expression, Request, Solution
+
+LONGEST_QUOTE = 40  # characters of a step that a message quotes
 
 EXAMPLES = """\
 \b
@@ -57,9 +60,9 @@ def run(
     only = only or ("value" if quiet else None)
     text, given = bindings.split(words or [])
 
-    from ..grammar.program import MAX_ELEMENTS, Expression, Request, solve
+    from ..grammar.program import Expression, Request, solve
 
-    limit = max_elements or MAX_ELEMENTS
+    limit = options.limit(max_elements)
     expression = Expression.read(text)
     bound = bindings.bind(expression, given, limit)
     if dtype == "float32":
@@ -216,36 +219,39 @@ def _not_finite(expression: Expression, solution: Solution) -> Diagnostic:
     import numpy as np
 
     from ..grad.node import walk
-    from ..grammar.print_text import print_text
 
-    counts = ", ".join(f"{n} in {where}" for where, n in solution.nonfinite().items())
-    forward = set(walk([solution.root]))
-    memo = solution.memo
-    node: Node | None = solution.first_nonfinite()
-    slope = False
-    if node is not None and node not in forward:
-        node, slope = None, True
-        for step in solution.backward.steps if solution.backward else []:
-            if not np.isfinite(memo.get(step.contribution, 0.0)).all():
-                node = step.node
-                break
+    memo, steps = solution.memo, solution.backward.steps if solution.backward else []
+    node = solution.first_nonfinite()
+    what, value = "", memo.get(node) if node else None
+    if node not in set(walk([solution.root])):  # the value is fine, a gradient is not
+        culprit = (s for s in steps if not np.isfinite(memo.get(s.contribution, 0.0)).all())
+        step = next(culprit, None)
+        node, value = (step.node, memo[step.contribution]) if step else (None, None)
+        what = "the slope of "
     labels = []
-    what = "the result is not finite"
-    if node is not None:
+    message = "the result is not finite"
+    if node is not None and value is not None:
         span = solution.built.spans.get(node)
         labels = [Label(span, primary=True)] if span else []
-        text = print_text(node)
-        text = text if len(text) <= 40 else f"`{node.op.name}`"
-        value = memo[node]
-        bad = ~np.isfinite(value)
-        if slope:
-            what = f"the slope of `{text}` is not finite"
-        elif bad.any():
-            word = "nan" if np.isnan(value[bad][0]) else "infinite"
-            where = f" at {_index(bad)}" if value.ndim else ""
-            what = f"`{text}` is {word}{where}"
-            if len(node.args) == 1 and node.args[0].shape == node.shape and node.args[0] in memo:
-                what += f", where {print_text(node.args[0])} = {memo[node.args[0]][bad][0]:g}"
-    return Diagnostic(
-        "G501", what, expression.text, labels, [f"not finite: {counts}"], severity="warning"
-    )
+        message = f"{what}{_told(node, value, memo)}"
+    counts = ", ".join(f"{count} in {where}" for where, count in solution.nonfinite().items())
+    ways = [f"not finite: {counts}"]
+    return Diagnostic("G501", message, expression.text, labels, ways, severity="warning")
+
+
+def _told(node: Node, value: Array, memo: Mapping[Node, Array]) -> str:
+    """``log(x)` is infinite at [0], where x = 0``."""
+    import numpy as np
+
+    from ..grammar.print_text import print_text
+
+    text = print_text(node)
+    bad = ~np.isfinite(value)
+    word = "nan" if np.isnan(value[bad][0]) else "infinite"
+    told = f"`{text if len(text) <= LONGEST_QUOTE else node.op.name}` is {word}"
+    told += f" at {_index(bad)}" if value.ndim else ""
+    if len(node.args) == 1 and node.args[0] in memo and node.args[0].shape == value.shape:
+        argument = print_text(node.args[0])
+        if len(argument) <= LONGEST_QUOTE:
+            told += f", where {argument} = {memo[node.args[0]][bad][0]:g}"
+    return told

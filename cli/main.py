@@ -14,7 +14,11 @@ from typer.core import TyperCommand, TyperGroup
 from ..grammar.errors import Diagnostic, Label, suggest
 from . import screen
 
-VERBS = {"eval": "Value, gradients, and how they come about."}  # imported when called
+VERBS = {  # a module each, imported when called
+    "eval": "Value, gradients, and how they come about.",
+    "functions": "Every function: signature, rule, kinks, example.",
+    "explain": "What an error code means, and how to fix it.",
+}
 
 EXIT_CODES = """\
 \b
@@ -48,15 +52,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report = screen.Reporter.for_words(words)
     try:
         screen.use_utf8()
-        code = _run(words)
-        screen.flush()
-        return code
+        return _run(words)
     except Diagnostic as diagnostic:
         report(diagnostic)
         return diagnostic.exit_code
     except KeyboardInterrupt:
         return _interrupted()
-    except BrokenPipeError:
+    except screen.Closed:
         return _abandoned()
     except MemoryError:
         way = "use less data, or `--max-elements` to be told before it happens"

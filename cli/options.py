@@ -44,7 +44,6 @@ MaxElements = Annotated[
     typer.Option(
         "--max-elements",
         metavar="N",
-        min=1,
         show_default=False,
         help="Refuse tensors of more entries, before any memory is taken.",
     ),
@@ -95,6 +94,15 @@ def digits(precision: str) -> int | None:
     if precision.isascii() and precision.isdigit() and 1 <= int(precision) <= 17:
         return int(precision)
     raise refused("--precision", precision, ["a number of digits from 1 to 17, or `full`"])
+
+
+def limit(max_elements: int | None) -> int:
+    """The value of `--max-elements`. Raises G003."""
+    from ..grad.evaluate import MAX_ELEMENTS
+
+    if max_elements is not None and max_elements < 1:
+        raise refused("--max-elements", str(max_elements), ["a number of entries, 1 or more"])
+    return max_elements or MAX_ELEMENTS
 
 
 def names(wrt: list[str] | None) -> tuple[str, ...] | None:

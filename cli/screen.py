@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, Literal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..grammar.errors import Diagnostic
 
@@ -39,24 +40,31 @@ def _speaks_unicode(stream: Any) -> bool:
     return True
 
 
+class Closed(Exception):
+    """Nobody reads standard output any more. Not an OSError: typer has its own idea of those."""
+
+
 def emit(data: bytes) -> None:
-    """Write to standard output, whole."""
+    """Write to standard output, whole. Raises Closed, or G005."""
     if sys.stdout is None:
         return
-    sys.stdout.flush()
-    sys.stdout.buffer.write(data)
+    rest = memoryview(data)
+    try:
+        sys.stdout.flush()
+        while rest:  # unbuffered, as PYTHONUNBUFFERED makes it, a pipe takes a part at a time
+            rest = rest[sys.stdout.buffer.write(rest) :]
+        sys.stdout.buffer.flush()  # now, while a failure can still be handled
+    except BrokenPipeError:
+        raise Closed from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise Diagnostic("G005", f"standard output cannot be written: {reason}") from None
 
 
 def complain(text: str) -> None:
     """Write a line to standard error, if there is one."""
     if sys.stderr is not None:
         print(text, file=sys.stderr, flush=True)
-
-
-def flush() -> None:
-    """Push everything out, so that a closed pipe is noticed while it can still be handled."""
-    if sys.stdout is not None:
-        sys.stdout.flush()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +77,7 @@ class Reporter:
     @classmethod
     def for_words(cls, words: Sequence[str]) -> Reporter:
         """As the command line wants it, which need not be a valid one."""
-        pairs = list(zip(words, [*words[1:], ""], strict=True))
-        as_json = "--error-format=json" in words or ("--error-format", "json") in pairs
+        as_json = "--error-format=json" in words or ("--error-format", "json") in pairwise(words)
         return cls(as_json, "--ascii" in words)
 
     def __call__(self, diagnostic: Diagnostic) -> None:
@@ -134,20 +141,19 @@ def show(lines: Iterable[Line], look: Look) -> None:
             text = text.encode("ascii", "backslashreplace").decode()
         emit(text.encode())
         return
+    from io import StringIO
+
     from rich.console import Console
     from rich.text import Text
 
+    page = StringIO()
     console = Console(
-        file=_text(sys.stdout), force_terminal=True, color_system="standard", markup=False,
-        highlight=False, emoji=False, soft_wrap=True, legacy_windows=False,
+        file=page, force_terminal=True, color_system="standard", markup=False, highlight=False,
+        emoji=False, soft_wrap=True, legacy_windows=False,
     )  # fmt: skip
     for line in lines:
-        console.print(Text.assemble(*line), no_wrap=True, overflow="ignore", crop=False)
-
-
-def _text(stream: IO[str]) -> IO[str]:
-    stream.flush()
-    return stream
+        console.print(Text.assemble(*line))
+    emit(page.getvalue().encode())
 
 
 # --- numbers -----------------------------------------------------------------------------------

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import ChainMap, Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from ..grad.node import Node, walk
-from ..grad.ops import CONSTANT, DIMENSION, VARIABLE, lift, shape_text
+from ..grad.node import TABLE, Node, walk
+from ..grad.ops import CONSTANT, DIMENSION, VARIABLE, is_constant, lift, shape_text
+from ..grammar.print_text import POWER, print_node
 from ..grammar.print_text import Piece as Text
-from ..grammar.print_text import print_node
 from .screen import Line, Look, brief, number, rows
 
 if TYPE_CHECKING:
@@ -120,15 +120,20 @@ class Derivation:
 
     def written(self, node: Node, upstream: Node | None = None, called: str = "") -> str:
         """A node of the backward pass, in terms of forward steps and of one gradient."""
-        stop = {**self.numbers, upstream: 0} if upstream is not None else self.numbers
         pieces: dict[Node, Text] = {}
-        for part in walk([node], stop):
+        called_nodes = {} if upstream is None else {upstream: 0}
+        for part in walk([node], ChainMap(self.numbers, called_nodes)):
             if part is upstream:
                 pieces[part] = Text(called)
-            elif part in self.numbers:
+            elif part in self.numbers and (part.args or part.op is VARIABLE):
                 pieces[part] = Text(self.refer(part) or "")
+            elif part.op.name == "multiply_no_nan":  # a product, however it is computed
+                product = TABLE["mul"](*reversed(part.args))
+                pieces[part] = print_node(product, [pieces[a] for a in product.args])
             else:
                 pieces[part] = print_node(part, [pieces[a] for a in part.args])
+        if upstream is not None and is_constant(upstream, 1) and upstream not in pieces:
+            return f"{called}*{pieces[node].at(POWER)}"  # it was 1 and so left out
         return pieces[node].text
 
     def forward_note(self, node: Node, look: Look) -> str:
@@ -298,7 +303,8 @@ def _back(story: Derivation, look: Look) -> list[_Row]:
     seed = story.solution.backward.arrived[root] if story.solution.backward else None
     if seed is not None:
         start = brief(story.solution.memo[seed], look) if seed in story.solution.memo else "1"
-        given = "given with --gradient" if root.shape else "where every backward pass starts"
+        start_of_all = "where every backward pass starts"
+        given = start_of_all if is_constant(seed, 1) else "given with --gradient"
         found.append(_Row((f"#{story.numbers[root]}", story.slope_of(root), start), given))
     for node, arrows in story.backward:
         for i, arrow in enumerate(arrows):

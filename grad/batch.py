@@ -1,7 +1,7 @@
-"""Batching: a graph over tensors as one over stacks of them (vmap), along one or several leading axes.
+"""Batching: a graph over tensors as one over stacks of them (vmap), along leading axes.
 
-Axes are stored as negative numbers, so most operations mean the same with more axes in front; what remains is to align the
-ranks of operands that broadcast.
+Axes are stored as negative numbers, so most operations mean the same with more axes in front; what
+remains is to align the ranks of operands that broadcast.
 """
 
 from __future__ import annotations
@@ -126,6 +126,20 @@ def _outer(node: Node, args: Stacked, lead: Shape) -> Node:
     return F.unsqueeze(x, -1) * F.unsqueeze(y, -2)
 
 
+def _solve(node: Node, args: Stacked, lead: Shape) -> Node:
+    """A stack of right sides that are vectors gets an axis, so as not to be taken for a matrix."""
+    op: Op = node.op
+    (a, b), (many_a, many_b) = node.args, args
+    rank = max(a.ndim, b.ndim, 2)
+    vectors = many_b is not None and b.ndim == 1
+    if many_a is not None:
+        a = _aligned(many_a, lead, rank)
+    if many_b is not None:
+        b = _aligned(F.unsqueeze(many_b, -1) if vectors else many_b, lead, rank)
+    found = op.node([a, b], dict(node.attrs))
+    return F.squeeze(found, -1) if vectors else found
+
+
 def _unroll(node: Node, args: Stacked, lead: Shape) -> Node:
     """The last resort: once for each entry of the stack. Correct, and slow."""
     op: Op = node.op
@@ -152,5 +166,6 @@ WAYS: dict[str, Callable[[Node, Stacked, Shape], Node]] = {
     "broadcast": _broadcast,
     "matmul": _matmul,
     "outer": _outer,
+    "solve": _solve,
     "unroll": _unroll,
 }

@@ -1,4 +1,7 @@
-"""Numerical derivatives of whole functions, as a judge of the exact ones: central differences and the complex step."""
+"""Numerical derivatives of whole functions, by differences and by the complex step.
+
+They judge the exact ones: in the tests of every rule, and in ``gradcalc check``.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Forward mode: the derivative of a node along a direction, as a graph, by one walk from the inputs to the result.
+"""Forward mode: the derivative of a node along a direction, by one walk from the inputs to it.
 
-There is no second table: pointwise rows give their partials, linear rows are applied to the tangents, derived rows are their
-formula, and any other row is its vector-Jacobian product transposed (Townsend's trick: that product is linear in the
-incoming gradient, and the transpose of the transpose is the Jacobian itself).
+There is no second table: pointwise rows give their partials, linear rows are applied to the
+tangents, derived rows are their formula, and any other row is its vector-Jacobian product
+transposed (Townsend's trick: that product is linear in the incoming gradient, and the transpose of
+the transpose is the Jacobian itself).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from operator import add
 
 from .errors import GradError
 from .node import TABLE, Node, walk
-from .ops import F, Op, is_constant, lift, shape_text, variable
+from .ops import F, Op, constant, is_constant, lift, shape_text, variable
 from .reverse import pull, unbroadcast
 
 
@@ -39,7 +40,7 @@ def jvp(root: Node, wrt: Sequence[Node], tangents: Sequence[Node]) -> Node:
 
 
 def push(root: Node, seeds: Mapping[Node, Node], stop: Collection[Node] = ()) -> Node | None:
-    """The tangent of `root`, None where it cannot move; nodes of `stop` move by their seeds alone."""
+    """The tangent of `root`, None where it does not move; those of `stop` move by seeds alone."""
     tangents = dict(seeds)
     for node in walk([root], stop):
         if node in stop or node.kind != "float" or not node.op.differentiable:
@@ -94,12 +95,16 @@ def _linear_terms(node: Node, moving: Mapping[int, Node]) -> list[Node]:
     attrs = dict(node.attrs)
     if not op.jointly:
         return [op.node([*node.args[:i], t, *node.args[i + 1 :]], attrs) for i, t in moving.items()]
-    still = (lambda a: lift(0.0)) if op.broadcasts else (lambda a: F.zeros(a.shape))
     args = [
-        a if i not in op.linear else moving[i] if i in moving else still(a)
+        moving[i] if i in moving else _still(op, a) if i in op.linear else a
         for i, a in enumerate(node.args)
     ]
     return [op.node(args, attrs)]
+
+
+def _still(op: Op, argument: Node) -> Node:
+    """The tangent of an argument that does not move."""
+    return constant(0.0) if op.broadcasts else F.zeros(argument.shape)
 
 
 def _transposed_terms(node: Node, moving: Mapping[int, Node]) -> list[Node]:

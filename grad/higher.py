@@ -1,4 +1,4 @@
-"""Jacobians, Hessians and products with them, as graphs: reverse, forward and batching put together."""
+"""Jacobians, Hessians and products with them: reverse and forward mode and batching together."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def vjp(root: Node, x: Node, v: Node) -> Node:
 
 
 def hvp(root: Node, x: Node, v: Node) -> Node:
-    """The Hessian of a scalar by `x`, times `v`; of the shape of `x`, the Hessian is never formed."""
+    """The Hessian of a scalar by `x`, times `v`, without forming it; of the shape of `x`."""
     slope = gradient(root, [x])[0]
     forward, reverse = jvp(slope, [x], [v]), vjp(slope, x, v)
     return min(forward, reverse, key=lambda node: len(walk([node])))

@@ -105,11 +105,23 @@ class Op:
             inner = self.formula(*args, **attrs)
             if self.spelling:
                 return inner
-            shape, kind, normal = inner.shape, inner.kind, attrs
+            shape, kind, normal = inner.shape, inner.kind, self._with_normal_axes(args, attrs)
         else:
             shape, kind, normal = self.infer(*args, **attrs)
         statics = tuple(sorted(normal.items())) if normal else ()
         return Node(self, tuple(args), statics, shape, kind)
+
+    def _with_normal_axes(self, args: Sequence[Node], attrs: dict[str, Any]) -> dict[str, Any]:
+        """The attributes of a derived row as its formula would keep them: axes are negative."""
+        rank = max((a.ndim for a in args), default=0)
+        normal = dict(attrs)
+        for p in self.signature.parameters:
+            value = attrs.get(p.name)
+            if p.type.startswith("axis") and value is not None:
+                normal[p.name] = normal_axis(value, rank, p.name)
+            elif p.type.startswith("axes") and value is not None:
+                normal[p.name] = normal_axes(value, rank, p.name)
+        return normal
 
     def run(self, *arrays: Any, **attrs: Any) -> Any:
         """The value, from those of the arguments."""

@@ -1,7 +1,7 @@
 """Graphs as LaTeX formulas, for amsmath.
 
 Parentheses come from one table of precedences. A vector is a column, so `x @ y` is ``x^{\\top} y``
-and `y @ X` is ``X^{\\top} y``; products entry by entry are ``\\odot``, and so are powers of tensors.
+and `y @ X` is ``X^{\\top} y``; products entry by entry are ``\\odot``, like powers of tensors.
 What is shared is bound to a name in a line below where writing it out again would be long.
 """
 
@@ -33,10 +33,10 @@ COMPARISONS = {"eq": "=", "ne": r"\ne", "lt": "<", "le": r"\le", "gt": ">", "ge"
 KNOWN = {
     "sin": r"\sin", "cos": r"\cos", "tan": r"\tan", "arcsin": r"\arcsin", "arccos": r"\arccos",
     "arctan": r"\arctan", "sinh": r"\sinh", "cosh": r"\cosh", "tanh": r"\tanh", "exp": r"\exp",
-    "log": r"\log", "log2": r"\log_{2}", "log10": r"\log_{10}", "det": r"\det", "logdet": r"\log\det",
+    "log": r"\log", "log2": r"\log_{2}", "log10": r"\log_{10}", "det": r"\det",
+    "logdet": r"\log\det", "trace": r"\operatorname{tr}", "lgamma": r"\log\Gamma",
     "maximum": r"\max", "minimum": r"\min", "max": r"\max", "min": r"\min", "amax": r"\max",
-    "amin": r"\min", "argmax": r"\arg\max", "argmin": r"\arg\min", "lgamma": r"\log\Gamma",
-    "digamma": r"\psi", "sigmoid": r"\sigma", "trace": r"\operatorname{tr}",
+    "amin": r"\min", "argmax": r"\arg\max", "argmin": r"\arg\min",
     "arctan2": r"\operatorname{atan2}",
 }  # fmt: skip
 PREFIXES = {"sum": r"\sum", "prod": r"\prod"}
@@ -46,10 +46,11 @@ BRACKETS = {
     "ceil": (r"\left\lceil ", r" \right\rceil"),
 }
 NUMBERS = {math.pi: r"\pi", math.e: r"\mathrm{e}", math.inf: r"\infty"}
-GREEK = frozenset(
-    """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi
-    psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega""".split()
-)
+GREEK = {
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
+    "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+    "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega",
+}  # fmt: skip
 ACCENTS = {
     "\u0300": "grave", "\u0301": "acute", "\u0302": "hat", "\u0303": "tilde", "\u0304": "bar",
     "\u0306": "breve", "\u0307": "dot", "\u0308": "ddot", "\u030a": "mathring", "\u030c": "check",
@@ -81,7 +82,7 @@ class Piece:
 
 @dataclass(slots=True)
 class _Page:
-    """What has been written so far: symbols of names, lines that bind them, the formula of each node."""
+    """What is written so far: symbols of names, lines that bind them, a formula for each node."""
 
     symbols: dict[str, str]
     lines: list[str] = field(default_factory=list)
@@ -340,12 +341,10 @@ def _product(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
 def _scaled(left: Piece, right: Piece) -> Piece:
     """A number times something, which may end in a sum or a product of its own."""
     first, second = left.at(SCALED), right.at(PREFIX)
-    digits = first[-1].isdigit() or first.startswith((r"\frac", "10^"))
-    dot = second[0].isdigit() or (digits and second.startswith(r"\frac"))
-    return Piece(
-        f"{first} {chr(92) + 'cdot ' if dot else ''}{second}",
-        min(SCALED, max(right.precedence, PREFIX)),
-    )
+    number = first[-1].isdigit() or first.startswith((r"\frac", "10^"))
+    dot = second[0].isdigit() or (number and second.startswith(r"\frac"))
+    loose = right.precedence if right.precedence >= PREFIX else SCALED
+    return Piece(rf"{first} \cdot {second}" if dot else f"{first} {second}", min(SCALED, loose))
 
 
 def _quotient(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
@@ -506,7 +505,7 @@ def _below(base: Piece, entries: str, page: _Page) -> Piece:
 
 def _unsqueeze(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
     new = {d + node.ndim for d in node.attr("dim")}
-    entries = [r"\text{None}" if i in new else "{:}" for i in range(max(new) + 1)]
+    entries = [r"\text{None}" if i in new else "{:}" for i in range(node.ndim)]
     return _below(args[0], ", ".join(entries), page)
 
 
@@ -577,7 +576,7 @@ _WRITTEN: dict[str, Callable[[Node, Sequence[Piece], _Page], Piece]] = {
     "sqrt": _as(lambda x: rf"\sqrt{{{x}}}", SUPER),
     "rsqrt": _as(lambda x: rf"\frac{{1}}{{\sqrt{{{x}}}}}", SCALED),
     "cbrt": _as(lambda x: rf"\sqrt[3]{{{x}}}", SUPER),
-    "log1p": _as(lambda x: rf"\log\left(1 + {x}\right)", APPLY),
+    "log1p": lambda node, args, page: Piece(rf"\log\left(1 + {args[0].at(PREFIX)}\right)", APPLY),
     "expm1": _as(lambda x: rf"\exp\left({x}\right) - 1", SUM),
     "exp2": lambda node, args, page: _super(
         Piece("2"), (r"\odot " if node.shape else "") + args[0].text

@@ -209,9 +209,11 @@ def _value(value: Any, name: str, type_: str, node: Node) -> str:
 
 
 def _axes(value: Any, node: Node) -> str:
-    rank = node.args[0].ndim
+    rank = max(a.ndim for a in node.args)
     if isinstance(value, tuple):
-        if len(value) == rank and node.op.signature.parameters[1].default is None:
+        # a formula is kept as it was called; in other rows no axes have become all axes
+        plain = node.op.formula is None
+        if plain and len(value) == rank and node.op.signature.parameters[1].default is None:
             return "None"
         front = [v + rank if v < 0 <= v + rank else v for v in value]
         return repr(front[0]) if len(front) == 1 else repr(tuple(front))

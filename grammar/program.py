@@ -107,9 +107,9 @@ def solve(expression: Expression, values: Mapping[str, Any], request: Request) -
     a gradient was asked, and whatever building and evaluating it find wrong.
     """
     arrays = {name: np.asarray(value) for name, value in values.items()}
-    inputs = {
-        name: variable(name, arrays[name].shape) for name in expression.free if name in arrays
-    }
+    # a variable that does not occur may be differentiated by: its gradient is zero
+    names = dict.fromkeys([*expression.free, *(request.wrt or ())])
+    inputs = {name: variable(name, arrays[name].shape) for name in names if name in arrays}
     built = expression.graph(inputs)
     (root,) = exact([built.root])
     targets = chosen(expression, inputs, request)

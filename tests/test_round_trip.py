@@ -1,8 +1,9 @@
-"""What is printed can be read back, and is the same graph: for every row, its calls and its gradients."""
+"""What is printed reads back as the same graph: each row, its calls and its gradients."""
 
 from __future__ import annotations
 
 import pytest
+
 from gradcalc.grad.node import Node, walk
 from gradcalc.grad.ops import VARIABLE, Op
 from gradcalc.grad.reverse import gradient

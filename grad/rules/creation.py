@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import GradError
-from ..node import Kind, Node, Shape
+from ..node import Kind, Node
 from ..ops import F, Inferred, constant, opaque, spelling
 from .shapes import batched_shape, flat_shape
 
@@ -115,8 +115,8 @@ logspace = opaque(
 
 # --- random ------------------------------------------------------------------------------------
 #
-# Each call draws once, when the graph is built, and is a constant from then on: the value, its gradient
-# and every later evaluation speak of the same numbers.
+# Each call draws once, when the graph is built, and is a constant from then on: the value, its
+# gradient and every later evaluation speak of the same numbers.
 
 
 class _Source:
@@ -135,14 +135,15 @@ def _generator() -> Generator:
     return _Source.generator
 
 
-def _known(shape: Any) -> Shape:
-    wanted = flat_shape(shape)
-    for size in wanted:
+def _known(shape: Any) -> tuple[int, ...]:
+    wanted: list[int] = []
+    for size in flat_shape(shape):
         if not isinstance(size, int):
             raise GradError("G117", f"random numbers of unknown number: `{size}` has no value here")
         if size < 0:
             raise GradError("G117", f"a size is not negative: {size}")
-    return wanted
+        wanted.append(size)
+    return tuple(wanted)
 
 
 def _rand(shape: Any) -> Node:

@@ -1,6 +1,7 @@
 """Rules: einsum in full, whose derivative is einsum again.
 
-An equation is kept in one normal form: explicit output, no blanks, and a letter for each axis that `...` stands for.
+An equation is kept in one normal form: explicit output, no blanks, and a letter for each axis that
+`...` stands for.
 """
 
 from __future__ import annotations
@@ -127,8 +128,8 @@ def _batched(lead: Shape, args: Sequence[Node], attrs: dict[str, Any]) -> dict[s
     doc="Products of entries, summed over every letter the result does not have.",
     linear=tuple(range(len(ascii_letters))),  # in each operand, however many there are
     batch=_batched, example="einsum('ij,jk->ik', x, y)", spellings={"subscripts": "equation"},
-    sample=("2x3",), calls=(
-        ("'ij,kj->ik'", "x", "y"), ("'ij->j'", "x"), ("'ii->'", "s"), ("'ii->i'", "s"),
+    sample=("3x3",), calls=(
+        ("'ij,kj->ik'", "x", "y"), ("'ij->j'", "x"), ("'ii->'", "x"), ("'ii->i'", "x"),
         ("'...j,...j'", "x", "y"), ("'ij,ij,ij->i'", "x", "y", "z"), ("'ij->ji'", "x"),
     ),
 )  # fmt: skip
@@ -137,15 +138,14 @@ def einsum(g: Node, out: Node, *operands: Node, equation: str) -> list[Node]:
     terms = left.split(",")
     sizes = _sizes(terms, operands)
     factors = list(zip(terms, operands, strict=True))
-    return [
-        _gradient([(output, g), *factors[:k], *factors[k + 1 :]], terms[k], operands[k].shape, sizes)
-        for k in range(len(operands))
-    ]
+    found = []
+    for k, (term, x) in enumerate(factors):
+        others = [(output, g), *factors[:k], *factors[k + 1 :]]
+        found.append(_gradient(others, term, x.shape, sizes))
+    return found
 
 
-def _gradient(
-    factors: list[Factor], term: str, shape: Shape, sizes: dict[str, Size]
-) -> Node:
+def _gradient(factors: list[Factor], term: str, shape: Shape, sizes: dict[str, Size]) -> Node:
     """The gradient of one operand: all other factors contracted to its letters.
 
     A letter it has twice lives on a diagonal, which the identity matrix selects. A letter no
@@ -233,7 +233,8 @@ def _tensordot(x: Node, y: Node, dims: Any) -> Node:
 tensordot = spelling(
     "tensordot(x, y, dims: any = 2)", _tensordot,
     doc="Sum of products over the last axes of `x` and the first of `y`, or over paired axes.",
-    example="tensordot(x, y, 1)", sample=("2x3", "3x2"), calls=(("x", "y", "((0, 1), (1, 0))"),),
+    example="tensordot(x, y)", sample=("3x3", "3x3"),
+    calls=(("x", "y", "1"), ("x", "y", "((0, 1), (1, 0))")),
 )  # fmt: skip
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
-from ..ops import F, Kink, pointwise
+from ..ops import F, Kink, derived, pointwise, spelling
 
 P = pointwise
 # fmt: off
@@ -37,8 +40,12 @@ abs_    = P("abs(x)",   np.abs,   lambda out, x: F.sign(x),           doc="Absol
 sign    = P("sign(x)",  np.sign,  lambda out, x: 0, doc="-1, 0 or 1.", kind="promote", kinks=STEP)
 floor   = P("floor(x)", np.floor, lambda out, x: 0, doc="Largest integer below.",      kinks=STEP)
 ceil    = P("ceil(x)",  np.ceil,  lambda out, x: 0, doc="Smallest integer above.",     kinks=STEP)
-round_  = P("round(x)", np.round, lambda out, x: 0, doc="Nearest integer, halves to even.", kinks=STEP)
+round_  = P("round(x, decimals: int = 0)", lambda x, decimals: np.round(x, decimals),
+            lambda out, x, decimals: 0, doc="Nearest integer (or decimal), halves to even.",
+            kinks=STEP, aliases=("rint", "around"), calls=(("x", "decimals=1"),))
 trunc   = P("trunc(x)", np.trunc, lambda out, x: 0, doc="Integer part.", kinks=STEP, aliases=("fix",))
+frac    = P("frac(x)",  lambda x: x - np.trunc(x), lambda out, x: 1, doc="What follows the integer part.",
+            sample=((0.1, 0.9),), kinks=(Kink("a jump", "1"),))
 
 sin     = P("sin(x)",   np.sin,   lambda out, x: F.cos(x),            doc="Sine.")
 cos     = P("cos(x)",   np.cos,   lambda out, x: -F.sin(x),           doc="Cosine.")
@@ -69,4 +76,55 @@ hypot   = P("hypot(x, y)", np.hypot,
             lambda out, x, y: F.where(F.eq(out, 0), 0, x / out),
             lambda out, x, y: F.where(F.eq(out, 0), 0, y / out),
             doc="sqrt(x**2 + y**2) without overflow.", kinks=(Kink("(0, 0)", "0"),))
+sinc    = P("sinc(x)", np.sinc, lambda out, x: -math.pi * F.spherical_jn(1, math.pi * x),
+            doc="sin(pi*x)/(pi*x), and 1 at 0.")
+
+# the larger of two, smoothed: sigmoid(x - y) is exp(x - out) without its loss of accuracy
+logaddexp  = P("logaddexp(x, y)", np.logaddexp,
+               lambda out, x, y: F.sigmoid(x - y),
+               lambda out, x, y: F.sigmoid(y - x),
+               doc="log(exp(x) + exp(y)) without overflow.")
+logaddexp2 = P("logaddexp2(x, y)", np.logaddexp2,
+               lambda out, x, y: F.sigmoid(F.log(2) * (x - y)),
+               lambda out, x, y: F.sigmoid(F.log(2) * (y - x)),
+               doc="log2(2**x + 2**y) without overflow.")
+fmod    = P("fmod(x, y)", np.fmod,
+            lambda out, x, y: 1,
+            lambda out, x, y: -F.trunc(x / y),
+            doc="Remainder with the sign of `x`, as in C.", kind="promote",
+            sample=((3.1, 3.5), (1.2, 1.5)), kinks=(Kink("x / y an integer", "the slope further out"),))
+copysign = P("copysign(x, y)", np.copysign,
+             lambda out, x, y: F.sign(x) * F.copysign(1.0, y),
+             lambda out, x, y: 0,
+             doc="The size of `x` with the sign of `y`.", sample=((0.3, 2), (-2, 2)),
+             kinks=(Kink("x = 0", "0"), Kink("y = 0", "0 by y")))
+
+deg2rad = P("deg2rad(x)", np.deg2rad, lambda out, x: math.pi / 180, doc="Degrees as radians.",
+            linear=(0,), aliases=("radians",))
+rad2deg = P("rad2deg(x)", np.rad2deg, lambda out, x: 180 / math.pi, doc="Radians as degrees.",
+            linear=(0,), aliases=("degrees",))
+
+isnan    = P("isnan(x)",    np.isnan,    None, doc="Whether it is nan.",            kind="bool")
+isinf    = P("isinf(x)",    np.isinf,    None, doc="Whether it is inf or -inf.",    kind="bool")
+isfinite = P("isfinite(x)", np.isfinite, None, doc="Whether it is neither inf nor nan.", kind="bool")
+
+
+def _nan_to_num(x: Any, nan: float, posinf: float | None, neginf: float | None) -> Any:
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+nan_to_num = P("nan_to_num(x, nan: number = 0, posinf: number? = None, neginf: number? = None)",
+               _nan_to_num, lambda out, x, nan, posinf, neginf: F.isfinite(x), selects=True,
+               doc="nan replaced by a number, inf by one or by the largest there is.",
+               kinks=(Kink("nan, inf", "0"),))
+
+lerp    = derived("lerp(x, end, weight)", lambda x, end, weight: x + weight * (end - x),
+                  doc="From `x` (weight 0) to `end` (weight 1) on a straight line.")
+addcmul = derived("addcmul(x, tensor1, tensor2, value: number = 1)",
+                  lambda x, tensor1, tensor2, value: x + value * (tensor1 * tensor2),
+                  doc="x + value*tensor1*tensor2.", calls=(("x", "y", "z", "value=2"),))
+addcdiv = derived("addcdiv(x, tensor1, tensor2, value: number = 1)",
+                  lambda x, tensor1, tensor2, value: x + value * (tensor1 / tensor2),
+                  doc="x + value*tensor1/tensor2.", sample=((-2, 2), (-2, 2), (0.5, 2)))
+positive = spelling("positive(x)", lambda x: x, doc="`x` itself.")
 # fmt: on

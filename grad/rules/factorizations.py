@@ -1,4 +1,4 @@
-"""Rules: determinants, inverses, linear systems and spectra of matrices; leading axes are batches."""
+"""Rules: determinants, inverses, linear systems, spectra; leading axes are batches of matrices."""
 
 from __future__ import annotations
 
@@ -79,14 +79,18 @@ def cofactor(g: Node, out: Node, x: Node) -> Node:
     return F.cofactor_derivative(x, g)
 
 
-def _derivative_shape(x: Node, *directions: Node) -> Inferred:
-    square("cofactor_derivative", x)
-    return broadcast_nodes("cofactor_derivative", (x, *directions)), "float", {}
+def _derivative_shape(name: str) -> Any:
+    def infer(x: Node, *directions: Node) -> Inferred:
+        square(name, x)
+        return broadcast_nodes(name, (x, *directions)), "float", {}
+
+    return infer
 
 
 @structural(
     "cofactor_derivative(x, *directions: tensors)",
-    lambda x, *directions: _cofactor_derivative(x, *directions), _derivative_shape,
+    lambda x, *directions: _cofactor_derivative(x, *directions),
+    _derivative_shape("cofactor_derivative"),
     doc="How the cofactors change along directions: a derivative of `det` of higher order.",
     linear=tuple(range(1, 32)), broadcasts=True, batch="align", hidden=True,
     sample=("square", "3x3"), example="cofactor_derivative(x, y)", calls=(("x", "y", "z"),),
@@ -94,14 +98,11 @@ def _derivative_shape(x: Node, *directions: Node) -> Inferred:
 def cofactor_derivative(g: Node, out: Node, x: Node, *directions: Node) -> list[Node]:
     """The m-th derivative of det is symmetric in its m directions, so all gradients are alike."""
     others = [directions[:i] + directions[i + 1 :] for i in range(len(directions))]
-    return [
-        F.cofactor_derivative(x, *directions, g),
-        *(F.cofactor_derivative(x, *rest, g) for rest in others),
-    ]
+    return [F.cofactor_derivative(x, *rest, g) for rest in (directions, *others)]
 
 
 def _cofactors(x: Any) -> Any:
-    """``x = u @ diag(s) @ vh`` makes cof(x) = cof(u) @ cof(diag(s)) @ cof(vh), and the cofactors of an
+    """Where x = u @ diag(s) @ vh, cof(x) = cof(u) @ cof(diag(s)) @ cof(vh), and the cofactors of an
     orthogonal matrix are itself times its determinant. Nothing is divided: it holds at any rank."""
     u, s, vh = np.linalg.svd(x)
     diagonal = np.prod(np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]), -1)
@@ -116,9 +117,9 @@ def _orientation(u: Any, vh: Any) -> Any:
 def _cofactor_derivative(x: Any, *directions: Any) -> Any:
     """The coefficient of t1*...*tm in the cofactors of ``x + t1*G1 + ... + tm*Gm``.
 
-    For one direction, turned to where x is diagonal, it has minors of a diagonal matrix as entries. Each
-    further one is a derivative of a polynomial of degree below n, which its values at n points of a
-    circle give exactly (Cauchy's integral formula), at singular matrices like anywhere else.
+    For one direction, turned to where x is diagonal, it has minors of a diagonal matrix as entries.
+    Each further one is a derivative of a polynomial of degree below n, which its values at n points
+    of a circle give exactly (Cauchy's integral formula), at singular matrices like anywhere else.
     """
     x, *turned = np.broadcast_arrays(x, *directions)
     *rest, last = turned
@@ -129,6 +130,7 @@ def _cofactor_derivative(x: Any, *directions: Any) -> Any:
         roots = np.exp(2j * np.pi * np.arange(n) / n).reshape(n, *(1,) * x.ndim)
         points = roots * radius
         found = np.mean(_cofactor_derivative(x + points * last, *rest) / points, axis=0)
+        found = np.where(step > 0, found, 0)
         return found if any(np.iscomplexobj(a) for a in (x, *turned)) else found.real
     u, s, vh = np.linalg.svd(x)
     change = u.conj().swapaxes(-1, -2) @ last @ vh.conj().swapaxes(-1, -2)
@@ -210,7 +212,7 @@ def _solve_shape(A: Node, B: Node, left: bool) -> Inferred:
         stack = B.ndim > 1 and B.shape == A.shape[:-1]
         raise GradError(
             "G301",
-            f"`solve` needs a right side with as many {'rows' if left else 'columns'} as the matrix",
+            f"`solve` needs a right side with as many {'rows' if left else 'columns'} as the first",
             label=f"{size} is not {rows}",
             labels=labels,
             help=["for one vector per matrix write `solve({0}, {1}[..., None])[..., 0]`"] * stack,
@@ -234,9 +236,8 @@ def _solve(a: Any, b: Any, left: bool) -> Any:
 @structural(
     "solve(A, B, left: bool = True)", _solve, _solve_shape,
     doc="The X with A @ X = B (with X @ A = B if not `left`), for a vector or a matrix B.",
-    linear=(1,), broadcasts=True, batch="solve", sample=("square", "3x2"), kinks=(SINGULAR,),
+    linear=(1,), broadcasts=True, batch="solve", sample=("square", "3x3"), kinks=(SINGULAR,),
     spellings={"a": "A", "b": "B", "input": "A", "other": "B"}, example="solve(A, B)",
-    calls=(("A", "b"), ("A", "A", "left=False")),
 )  # fmt: skip
 def solve(g: Node, out: Node, A: Node, B: Node, left: bool) -> tuple[Node, Node]:
     right = F.solve(A.mT, g, left)
@@ -280,11 +281,11 @@ def _pinv_shape(x: Node, **attrs: Any) -> Inferred:
 
 
 @structural(
-    "pinv(x, rtol: number = None, atol: number = None, hermitian: bool = False)", _pinv, _pinv_shape,
+    "pinv(x, rtol: number = None, atol: number = None, hermitian: bool = False)",
+    _pinv, _pinv_shape,
     doc="Pseudoinverse (Moore and Penrose); smaller singular values than the tolerance count as 0.",
     sample=("3x2",), aliases=("pinverse",), spellings={**MATRIX, "rcond": "rtol"},
     kinks=(Kink("the rank changes", "as if it did not"),), example="pinv(x)",
-    calls=(("y",), ("s", "hermitian=True")),
 )  # fmt: skip
 def pinv(g: Node, out: Node, x: Node, **attrs: Any) -> Node:
     """Golub and Pereyra (1973), for a rank that stays as it is."""
@@ -330,20 +331,39 @@ matrix_power = derived(
     spellings=MATRIX,
 )  # fmt: skip
 def matrix_exp(g: Node, out: Node, x: Node) -> Node:
-    """The block above the diagonal of exp([[A, E], [0, A]]) is the derivative of exp(A) along E
-    (Van Loan 1978); that of the transpose is the transposed derivative."""
-    size = square("matrix_exp", x)
-    if not isinstance(size, int):
-        raise GradError("G117", f"the derivative of `matrix_exp` needs a number for the size `{size}`")
-    above = F.cat([x.mT, g], -1)
-    below = F.cat([F.zeros_like(x), x.mT], -1)
-    return F.matrix_exp(F.cat([above, below], -2))[..., :size, size:]
+    return F.matrix_exp_derivative(x.mT, g)
+
+
+def _matrix_exp_derivative(x: Any, *directions: Any) -> Any:
+    """The corner of the exponential of a block matrix: that of [[A, E], [0, A]] has the derivative
+    of exp(A) along E above its diagonal (Van Loan 1978), and so on (Higham and Relton 2014)."""
+    x, *turned = np.broadcast_arrays(x, *directions)
+    n, block = x.shape[-1], x
+    for direction in turned:
+        copies = block.shape[-1] // n
+        above = np.kron(np.eye(copies), direction)
+        block = np.block([[block, above], [np.zeros_like(block), block]])
+    return matrix_exp.run(block)[..., :n, -n:]
+
+
+@structural(
+    "matrix_exp_derivative(x, *directions: tensors)", _matrix_exp_derivative,
+    _derivative_shape("matrix_exp_derivative"),
+    doc="How `matrix_exp` changes along directions.", linear=tuple(range(1, 32)),
+    broadcasts=True, batch="align", hidden=True, sample=("square", "3x3"),
+    example="matrix_exp_derivative(x, y)", calls=(("x", "y", "z"),),
+)  # fmt: skip
+def matrix_exp_derivative(g: Node, out: Node, x: Node, *directions: Node) -> list[Node]:
+    """A derivative is symmetric in its directions, and that of the transpose is transposed."""
+    turned = [d.mT for d in directions]
+    others = [turned[:i] + turned[i + 1 :] for i in range(len(turned))]
+    return [F.matrix_exp_derivative(x.mT, *rest, g) for rest in (turned, *others)]
 
 
 # --- factors and spectra -----------------------------------------------------------------------
 #
-# Rows for symmetric matrices read the symmetric part of theirs, (X + X.T)/2, as JAX does. So value and
-# gradient agree whichever entries change, and the gradient is symmetric.
+# Rows for symmetric matrices read the symmetric part of theirs, (X + X.T)/2, as JAX does. So value
+# and gradient agree whichever entries change, and the gradient is symmetric.
 
 
 def _symmetric(x: Any) -> Any:
@@ -445,7 +465,6 @@ def _singular_shape(name: str, rows: bool, columns: bool) -> Any:
     "svdvals(x)", lambda x: np.linalg.svd(x, compute_uv=False),
     _singular_shape("svdvals", False, False), sample=("2x3",), spellings=MATRIX,
     doc="Singular values, from large to small.", kinks=(*TIES, Kink("a value of 0", "one side")),
-    calls=(("y",),),
 )  # fmt: skip
 def svdvals(g: Node, out: Node, x: Node) -> Node:
     return (F.svd_u(x) * F.unsqueeze(g, -2)) @ F.svd_vh(x)
@@ -457,7 +476,7 @@ VECTORS = (Kink("equal singular values, or 0", "nan", "the vectors are not deter
 @structural(
     "svd_u(x)", lambda x: np.linalg.svd(x, full_matrices=False)[0],
     _singular_shape("svd_u", True, False), sample=("2x3",), spellings=MATRIX, kinks=VECTORS,
-    doc="Left singular vectors as columns: U in x = U @ diag(svdvals(x)) @ Vh.", calls=(("y",),),
+    doc="Left singular vectors as columns: U in x = U @ diag(svdvals(x)) @ Vh.",
 )  # fmt: skip
 def svd_u(g: Node, out: Node, x: Node) -> Node:
     """As `svd_backward` of PyTorch, for the part that comes from U."""
@@ -473,7 +492,7 @@ def svd_u(g: Node, out: Node, x: Node) -> Node:
 @structural(
     "svd_vh(x)", lambda x: np.linalg.svd(x, full_matrices=False)[2],
     _singular_shape("svd_vh", False, True), sample=("2x3",), spellings=MATRIX, kinks=VECTORS,
-    doc="Right singular vectors as rows: Vh in x = U @ diag(svdvals(x)) @ Vh.", calls=(("y",),),
+    doc="Right singular vectors as rows: Vh in x = U @ diag(svdvals(x)) @ Vh.",
 )  # fmt: skip
 def svd_vh(g: Node, out: Node, x: Node) -> Node:
     values, u = F.svdvals(x), F.svd_u(x)

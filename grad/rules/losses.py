@@ -141,13 +141,13 @@ def _one_hot(x: Any, num_classes: int, ignore_index: int | None) -> Any:
     hot = x[..., None] == np.arange(num_classes)
     unknown = x[~hot.any(-1) & (x != ignore_index)]
     if unknown.size:
-        message = f"class {unknown.flat[0]:g} does not exist: the classes are 0 to {num_classes - 1}"
+        message = f"class {unknown.flat[0]:g} does not exist, the last one is {num_classes - 1}"
         raise GradError("G305", message)
     return hot.astype(np.int64)
 
 
 one_hot = opaque(
-    "one_hot(x, num_classes: int = -1, ignore_index: int? = None)", _one_hot, _one_hot_shape,
+    "one_hot(x, num_classes: int, ignore_index: int? = None)", _one_hot, _one_hot_shape,
     doc="A 1 at the position that each entry names, zeros elsewhere (and for `ignore_index`).",
     sample=("4:int0..3",), example="one_hot(x, 3)", calls=(("x", "4", "2"),),
 )  # fmt: skip
@@ -337,9 +337,7 @@ def _gaussian(x: Node, y: Node, var: Node, full: bool, eps: float, reduction: st
     return _reduced(loss + 0.5 * log(2 * pi) if full else loss, reduction)
 
 
-def _poisson(
-    x: Node, y: Node, log_input: bool, full: bool, eps: float, reduction: str
-) -> Node:
+def _poisson(x: Node, y: Node, log_input: bool, full: bool, eps: float, reduction: str) -> Node:
     _same_shape("poisson_nll_loss", x, y)
     loss = F.exp(x) - y * x if log_input else x - y * F.log(x + eps)
     if full:
@@ -411,7 +409,7 @@ AT_MARGIN = (Kink("the margin", "0", "as relu"),)
 hinge_embedding_loss = derived(
     f"hinge_embedding_loss(x, y, margin: number = 1, {REDUCTION})", _hinge_embedding,
     doc="Mean of x where y is 1, of relu(margin - x) where it is -1.", spellings=NAMES,
-    kinks=AT_MARGIN, example="hinge_embedding_loss(x, [[1, -1, 1], [-1, -1, 1]])",
+    kinks=AT_MARGIN, calls=(("x", "[[1, -1, 1], [-1, -1, 1]]"),),
 )  # fmt: skip
 margin_ranking_loss = derived(
     f"margin_ranking_loss(x1, x2, y, margin: number = 0, {REDUCTION})", _margin_ranking,
@@ -436,13 +434,17 @@ triplet_margin_loss = derived(
 cosine_embedding_loss = derived(
     f"cosine_embedding_loss(x1, x2, y, margin: number = 0, {REDUCTION})", _cosine_embedding,
     doc="Mean of 1 - cos(x1, x2) where y is 1, of relu(cos(x1, x2) - margin) where it is -1.",
-    spellings=PAIR, kinks=AT_MARGIN, example="cosine_embedding_loss(x1, x2, [1, -1])",
+    spellings=PAIR, kinks=AT_MARGIN, sample=((-2, 2), (-2, 2), "2"),
+    calls=(("x1", "x2", "[1, -1]"),),
 )  # fmt: skip
 
 # --- distances of vectors ----------------------------------------------------------------------
 
 
 def _cosine(x1: Node, x2: Node, dim: Any, eps: float) -> Node:
+    if dim == 1 and max(x1.ndim, x2.ndim) == 1:
+        dim = 0  # vectors have no second axis, which is the default
+
     def size(x: Node) -> Node:
         return F.clamp(F.norm(x, dim=dim), min=eps)
 
@@ -459,7 +461,7 @@ def _cdist(x1: Node, x2: Node, p: float) -> Node:
 
 cosine_similarity = derived(
     "cosine_similarity(x1, x2, dim: axis = 1, eps: number = 1e-8)", _cosine,
-    doc="Cosine of the angle between vectors along an axis (the second one, as in PyTorch).",
+    doc="Cosine of the angle between vectors along an axis: the second, or the only one.",
     kinks=(Kink("a norm below eps", "eps is taken for it"),),
 )  # fmt: skip
 pairwise_distance = derived(

@@ -56,6 +56,62 @@ minimum = pointwise(
     doc="The smaller of two, entry by entry.", kind="promote", selects=True, kinks=TIE,
 )  # fmt: skip
 
+
+
+def _clamp_shape(x: Node, *bounds: Node, given: tuple[str, ...] = ()) -> Inferred:
+    if not bounds:
+        raise GradError("G112", "`clamp` needs `min`, `max` or both")
+    return broadcast_nodes("clamp", (x, *bounds)), promoted((x, *bounds)), {"given": given}
+
+
+def _clamp(x: Any, *bounds: Any, given: tuple[str, ...]) -> Any:
+    for name, bound in zip(given, bounds, strict=True):
+        x = np.maximum(x, bound) if name == "min" else np.minimum(x, bound)
+    return x
+
+
+@structural(
+    "clamp(x, min: tensor? = None, max: tensor? = None)", _clamp, _clamp_shape,
+    doc="`x`, but not below `min` nor above `max`, numbers or tensors.",
+    selects=True, broadcasts=True, batch="align", aliases=("clip",),
+    spellings={"a_min": "min", "a_max": "max"}, sample=((-2, 2), (-1.5, -0.5), (0.5, 1.5)),
+    calls=(("x", "min=-1", "max=1"),),
+    kinks=(Kink("x == min, x == max", "1", "a bound counts as inside"),),
+)  # fmt: skip
+def clamp(
+    g: Node, out: Node, x: Node, *bounds: Node, given: tuple[str, ...]
+) -> tuple[Node, ...]:
+    """Where min exceeds max the result is max."""
+    low, high = bounds[0] if "min" in given else None, bounds[-1] if "max" in given else None
+    if low is None or high is None:
+        inside = x <= high if low is None else x >= low
+        return F.where(inside, g, 0.0), F.where(inside, 0.0, g)
+    inside = F.logical_and(x >= low, x <= high)
+    below = F.logical_and(x < low, low < high)
+    above = F.logical_or(x > high, low > high)
+    return F.where(inside, g, 0.0), F.where(below, g, 0.0), F.where(above, g, 0.0)
+
+
+fmax = pointwise(
+    "fmax(x, y)", np.fmax,
+    lambda out, x, y: F.where(F.eq(x, y), 0.5, F.logical_or(x > y, F.isnan(y))),
+    lambda out, x, y: F.where(F.eq(x, y), 0.5, F.logical_or(y > x, F.isnan(x))),
+    doc="The larger of two; of a number and nan the number.", kind="promote", selects=True,
+    kinks=TIE,
+)  # fmt: skip
+fmin = pointwise(
+    "fmin(x, y)", np.fmin,
+    lambda out, x, y: F.where(F.eq(x, y), 0.5, F.logical_or(x < y, F.isnan(y))),
+    lambda out, x, y: F.where(F.eq(x, y), 0.5, F.logical_or(y < x, F.isnan(x))),
+    doc="The smaller of two; of a number and nan the number.", kind="promote", selects=True,
+    kinks=TIE,
+)  # fmt: skip
+masked_fill = spelling(
+    "masked_fill(x, mask, value)", lambda x, mask, value: F.where(mask, value, x),
+    doc="`value` where the mask holds, `x` elsewhere: `where(mask, value, x)`.",
+    sample=((-2, 2), "bool", (-2, 2)),
+)  # fmt: skip
+
 # --- indexing ----------------------------------------------------------------------------------
 #
 # An index is a tuple with one entry per axis, from the first on: an int, ("slice", start, stop,

@@ -35,6 +35,10 @@ POWERS = {"sqrt": Fraction(1, 2), "rsqrt": Fraction(-1, 2), "square": 2, "recipr
 RATIOS = {("sin", "cos"): "tan", ("sinh", "cosh"): "tanh"}  # sin/cos = tan
 
 
+def _is_comparison(t: Tensor) -> bool:
+    return is_mask(t) and t.form == "function"
+
+
 def axes_of(t: Tensor) -> Index:
     return tuple(range(t.rank))
 
@@ -334,7 +338,7 @@ class Calculus(Algebra):
 
     def joined(self, terms: dict[Term, Fraction], rank: int) -> dict[Term, Fraction]:
         """Terms after every identity between two of them, such as sin^2 + cos^2 = 1."""
-        if not any(f.name in _IN_SUMS or is_mask(f) for term in terms for f, _, _ in term):
+        if not any(f.name in _IN_SUMS or _is_comparison(f) for term in terms for f, _, _ in term):
             return terms
         for _ in range(len(terms)):
             found = self._join_once(terms, rank)
@@ -346,7 +350,7 @@ class Calculus(Algebra):
     def _join_once(self, terms: dict[Term, Fraction], rank: int) -> dict[Term, Fraction] | None:
         for term in sorted(terms, key=term_key):
             for n, (f, idx, e) in enumerate(term):
-                rules = _IN_SUMS.get(f.name) or (_MASKS if is_mask(f) else ())
+                rules = _IN_SUMS.get(f.name) or (_MASKS if _is_comparison(f) else ())
                 for power, partner, outcome in rules:
                     if e < power:
                         continue
@@ -570,12 +574,12 @@ def _sinh_cosh(alg: Calculus, c: Fraction, d: Fraction, f: Tensor, idx: Index) -
     return [(d, _cosh_double(alg, f, idx))] if c == d else None  # cosh^2 + sinh^2 = cosh 2u
 
 
-def _opposite_to(name: str, same: int) -> Callable[..., _Outcome]:
-    """c f^2 - same c is what remains of ``name^2``."""
+def _leaves(name: str, same: int) -> Callable[..., _Outcome]:
+    """``c f^2 + d`` is a multiple of ``name^2`` where c is d (same = 1) or -d (same = -1)."""
 
     def outcome(alg: Calculus, c: Fraction, d: Fraction, f: Tensor, idx: Index) -> _Outcome:
         other = (alg.function(name, f.args[0][0]), idx, Fraction(2))
-        return [(d if same < 0 else c, [other])] if c == same * d else None
+        return [(c if f.name == "cosh" else d, [other])] if c == same * d else None
 
     return outcome
 
@@ -609,9 +613,9 @@ def _mask_and_one(alg: Calculus, c: Fraction, d: Fraction, f: Tensor, idx: Index
 
 _MASKS = [(1, _mask_opposite, _both), (1, _one, _mask_and_one)]  # m + not m = 1
 _IN_SUMS: dict[str, list[tuple[int, Any, Any]]] = {
-    "sin": [(2, _like("cos", 2), _sin_cos), (2, _one, _opposite_to("cos", -1))],
-    "cos": [(2, _one, _opposite_to("sin", -1))],
-    "sinh": [(2, _like("cosh", 2), _sinh_cosh), (2, _one, _opposite_to("cosh", 1))],
-    "cosh": [(2, _one, _opposite_to("sinh", -1))],
+    "sin": [(2, _like("cos", 2), _sin_cos), (2, _one, _leaves("cos", -1))],  # 1 - sin^2
+    "cos": [(2, _one, _leaves("sin", -1))],  # 1 - cos^2 = sin^2
+    "sinh": [(2, _like("cosh", 2), _sinh_cosh), (2, _one, _leaves("cosh", 1))],  # 1 + sinh^2
+    "cosh": [(2, _one, _leaves("sinh", -1))],  # cosh^2 - 1 = sinh^2
     "sigmoid": [(1, _negated_sigmoid, _both), (1, _one, _sigmoid_and_one)],
 }

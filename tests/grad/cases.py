@@ -1,4 +1,4 @@
-"""Calls to test a row with, made from its signature, its sample and its example: nothing is listed by hand that a row can tell."""
+"""Calls to test a row with, made from what it says of itself: signature, sample, example, calls."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-import gradcalc.grad.rules  # noqa: F401  (fills the table)
 import numpy as np
+
+import gradcalc.grad.rules  # noqa: F401  (fills the table)
 from gradcalc.grad.errors import GradError
 from gradcalc.grad.node import TABLE, Node
-from gradcalc.grad.ops import F, Op, variable
+from gradcalc.grad.ops import VARIABLE, F, Op, constant, variable
 from gradcalc.grad.signature import REQUIRED, Parameter
 
 ROWS: list[Op] = list(dict.fromkeys(op for op in TABLE.values() if op.signature.parameters))
@@ -23,22 +24,22 @@ DEFAULT_SHAPE = (2, 3)
 
 @dataclass(frozen=True)
 class Case:
-    """One call of a row: the node, its variables, and values for them."""
+    """One call of a row: the node, its variables, their values, and its static arguments.
+
+    `arrays` are the values of all tensors, also of those that are constants in the graph.
+    """
 
     row: Op
     label: str
     node: Node
     variables: tuple[Node, ...]
     values: dict[str, Any]
+    arrays: tuple[Any, ...]
     attrs: dict[str, Any]
 
     @property
     def floats(self) -> list[Node]:
         return [x for x in self.variables if x.kind == "float"]
-
-    @property
-    def arrays(self) -> list[Any]:
-        return [self.values[x.attr("name")] for x in self.variables]
 
 
 def rng(*what: object) -> np.random.Generator:
@@ -83,8 +84,8 @@ MATRICES: dict[str, Callable[[np.random.Generator], Any]] = {
 def draw(sample: Any, shape: tuple[int, ...], r: np.random.Generator) -> Any:
     """Values for one argument: from an interval in the shape wanted, or of a kind that has its own.
 
-    "bool" is a condition in the shape wanted. A text like "2x3" is a shape of numbers in (-2, 2), "2x3:0..1" in another interval, "3:int0..4"
-    of integers.
+    "bool" is a condition in the shape wanted. A text like "2x3" is a shape of numbers in (-2, 2),
+    "2x3:0..1" in another interval, "3:int0..4" of integers.
     """
     if sample == "bool":
         return r.uniform(0, 1, shape) < 0.5
@@ -103,8 +104,9 @@ def draw(sample: Any, shape: tuple[int, ...], r: np.random.Generator) -> Any:
 
 def _leaf(name: str, value: Any) -> Node:
     value = np.asarray(value)
-    kind: Any = {"b": "bool", "i": "int", "f": "float"}[value.dtype.kind]
-    return variable(name, value.shape, kind)
+    if value.dtype.kind == "i":
+        return constant(value)
+    return variable(name, value.shape, "bool" if value.dtype.kind == "b" else "float")
 
 
 # --- calls -------------------------------------------------------------------------------------
@@ -133,9 +135,11 @@ def case(
     call: Callable[[dict[str, Node]], Node],
     attrs: dict[str, Any] | None = None,
 ) -> Case:
-    """What `call` makes of variables with these values."""
+    """What `call` makes of variables with these values; positions (integers) are constants."""
     leaves = {name: _leaf(name, value) for name, value in values.items()}
-    return Case(row, label, call(leaves), tuple(leaves.values()), values, attrs or {})
+    variables = tuple(leaf for leaf in leaves.values() if leaf.op is VARIABLE)
+    known = {leaf.attr("name"): values[leaf.attr("name")] for leaf in variables}
+    return Case(row, label, call(leaves), variables, known, tuple(values.values()), attrs or {})
 
 
 def _guessed(row: Op) -> bool:
@@ -217,7 +221,7 @@ def _read(row: Op, text: str) -> Case:
     """A call written as text: names are tensors, the rest is Python.
 
     A tensor has the sample of the parameter it is called like, else of the one it stands for; or
-    its own, written behind a colon: ``x:3x2``.
+    its own, written behind a colon: ``x:3x2``. Tensors of a list have one sample after the other.
     """
     own: dict[str, str] = dict(OWN_SAMPLE.findall(text))
     text = OWN_SAMPLE.sub(r"\1", text)
@@ -232,11 +236,12 @@ def _read(row: Op, text: str) -> Case:
     named |= {other: named[name] for other, name in row.signature.spellings.items()}
     pairs += [(named[str(k.arg)], k.value) for k in tree.keywords]
 
+    many = iter((*row.sample, *[row.sample[-1]] * 9) if row.sample else ())
     for p, part in pairs:
         for leaf in ast.walk(part):
             if isinstance(leaf, ast.Name) and leaf.id not in NUMBERS and leaf.id not in values:
-                known = sample.get(leaf.id, sample.get(p.name, (-2.0, 2.0)))
-                domain = own.get(leaf.id, known)
+                usual = next(many) if p.type == "tensors" else sample.get(p.name, (-2.0, 2.0))
+                domain = own.get(leaf.id, sample.get(leaf.id, usual))
                 values[leaf.id] = draw(domain, DEFAULT_SHAPE, rng(row.name, leaf.id))
         if not p.is_tensor:
             value = _literal(part, {})
@@ -256,6 +261,8 @@ NUMBERS = {"inf": float("inf"), "nan": float("nan")}
 def _literal(part: ast.expr, leaves: dict[str, Node]) -> Any:
     if isinstance(part, ast.Name):
         return NUMBERS[part.id] if part.id in NUMBERS else leaves[part.id]
+    if isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.USub):
+        return -_literal(part.operand, leaves)
     if isinstance(part, ast.List):
         return [_literal(item, leaves) for item in part.elts]
     if isinstance(part, ast.Tuple):

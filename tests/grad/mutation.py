@@ -1,4 +1,4 @@
-"""Is every rule tested? Each is made wrong by one part in a million, and a generated check must notice.
+"""Is every rule tested? Each is made wrong by a millionth, and a generated check must notice.
 
     python -m tests.grad.mutation [ROW ...]
 
@@ -93,14 +93,15 @@ def caught(row: Op, mutant: Any) -> bool:
     return False
 
 
+def unnoticed(row: Op) -> list[str]:
+    """The rules of a row that may be wrong without any check failing."""
+    return [what for what, mutant in mutants(row) if not caught(row, mutant)]
+
+
 def main(names: Sequence[str]) -> int:
     rows = [TABLE[name] for name in names] or ROWS
-    passed, total = [], 0
-    for row in rows:
-        for what, mutant in mutants(row):
-            total += 1
-            if not caught(row, mutant):
-                passed.append(f"{row.name}: {what}")
+    total = sum(1 for row in rows for _ in mutants(row))
+    passed = [f"{row.name}: {what}" for row in rows for what in unnoticed(row)]
     for line in passed:
         print("not noticed:", line)
     print(f"{total - len(passed)} of {total} wrong rules caught, in {len(rows)} rows")

@@ -1,4 +1,4 @@
-"""What rows should compute, from other sources: mpmath, the standard library, NumPy and SciPy written another way."""
+"""What rows should compute, from other sources: mpmath, or NumPy and SciPy in another way."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ ENTRYWISE: dict[str, Callable[..., Any]] = {
     "sign": mp.sign,
     "floor": mp.floor,
     "ceil": mp.ceil,
-    "round": mp.nint,
+    "round": lambda x, decimals=0: mp.nint(x * 10**decimals) / mp.mpf(10) ** decimals,
     "trunc": lambda x: mp.sign(x) * mp.floor(abs(x)),
     "sin": mp.sin,
     "cos": mp.cos,
@@ -253,10 +253,15 @@ def _mp_matrix(f: Callable[[Any], Any]) -> Callable[..., Any]:
     return lambda a: np.array(f(mp.matrix(a.tolist())).tolist(), float)
 
 
+_INVERSE = _mp_matrix(lambda a: a**-1)
+
+
 def _loss(f: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    def reduced(x: Any, y: Any, reduction: str = "mean", **options: Any) -> Any:
-        entries = f(x, y, **options)
-        return {"mean": np.mean, "sum": np.sum, "none": np.asarray}[reduction](entries)
+    def reduced(x: Any, y: Any, w: Any = None, reduction: str = "mean", **options: Any) -> Any:
+        entries = f(x, y, **options) * (1 if w is None else w)
+        if reduction == "mean":
+            return entries.sum() / (entries.size if w is None else w.sum())
+        return entries.sum() if reduction == "sum" else entries
 
     return reduced
 
@@ -281,11 +286,11 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "getitem": lambda x: x[1, None],
     "matmul": lambda x, y: np.einsum("ij,jk->ik", x, y),
     "outer": lambda x, y: np.array([[a * b for b in y] for a in x]),
-    "trace": lambda x, **_: np.einsum("ii", x),
+    "trace": lambda x, offset=0: sum(x[i, i + offset] for i in range(len(x) - offset)),
     "det": _determinant,
     "logdet": lambda x: math.log(_determinant(x)),
-    "inv": _mp_matrix(lambda a: a**-1),
-    "solve": lambda a, b: _mp_matrix(lambda m: m**-1)(a) @ b,
+    "inv": _INVERSE,
+    "solve": lambda a, b, left=True: b @ _INVERSE(a) if not left else _INVERSE(a) @ b,
     "cholesky": lambda x, upper=False: scipy.linalg.cholesky(x, lower=not upper),
     "eigvalsh": lambda x, **_: np.sort(scipy.linalg.eigvals(x).real),
     "svdvals": lambda x: np.sqrt(np.sort(scipy.linalg.eigvals(x @ x.T).real)[::-1]),
@@ -294,6 +299,8 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "mse_loss": _loss(lambda x, y: (x - y) ** 2),
     "l1_loss": _loss(lambda x, y: abs(x - y)),
     "huber_loss": _loss(_huber),
-    "smooth_l1_loss": _loss(lambda x, y, beta=1.0: _huber(x, y, beta) / beta),
+    "smooth_l1_loss": _loss(
+        lambda x, y, beta=1.0: _huber(x, y, beta) / beta if beta else abs(x - y)
+    ),
     "polygamma": lambda n, x: scipy.special.polygamma(n, x),
 }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import Any
 
-import gradcalc.grad.rules  # noqa: F401  (fills the table)
 import numpy as np
 import pytest
+
+import gradcalc.grad.rules  # noqa: F401  (fills the table)
 from gradcalc.grad import node as graph
 from gradcalc.grad.errors import GradError
 from gradcalc.grad.evaluate import evaluate
@@ -28,7 +28,7 @@ def value(root: Node, **values: Any) -> Any:
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Node]]:
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Node]:
     """Counts how many nodes are built: the work a transform does."""
     count: list[Node] = []
     new = Node.__new__
@@ -39,7 +39,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Node]]:
         return node
 
     monkeypatch.setattr(Node, "__new__", counted)
-    yield count
+    return count
 
 
 # --- identity ----------------------------------------------------------------------------------

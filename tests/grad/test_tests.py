@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from gradcalc.grad import batch, reverse
 from gradcalc.grad.node import TABLE, Node
 from gradcalc.grad.ops import Op
@@ -15,14 +16,13 @@ SOME = ["tanh", "mul", "pow", "sum", "matmul", "where", "index", "maximum", "bro
 
 @pytest.mark.parametrize("name", SOME)
 def test_a_rule_wrong_by_a_millionth_is_caught(name: str) -> None:
-    row = TABLE[name]
-    assert [what for what, mutant in mutation.mutants(row) if not mutation.caught(row, mutant)] == []
+    assert mutation.unnoticed(TABLE[name]) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_every_rule_wrong_by_a_millionth_is_caught(row: Op) -> None:
-    assert [what for what, mutant in mutation.mutants(row) if not mutation.caught(row, mutant)] == []
+    assert mutation.unnoticed(row) == []
 
 
 def test_right_rules_are_not_accused() -> None:

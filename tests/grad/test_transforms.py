@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import gradcalc.grad.rules  # noqa: F401  (fills the table)
 import mpmath
 import numpy as np
 import pytest
+
+import gradcalc.grad.rules  # noqa: F401  (fills the table)
 from gradcalc.grad.batch import batch
 from gradcalc.grad.differences import central_differences, complex_step
 from gradcalc.grad.errors import GradError

@@ -1,0 +1,80 @@
+"""How long a formula is: one for each name, number, operator, call, subscript and `.T`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..node import Node
+from ..ops import CONSTANT, DIMENSION, VARIABLE
+
+INFIX = frozenset(
+    "add sub mul div pow matmul eq ne lt le gt ge floor_divide remainder".split()
+)
+
+
+class Measure:
+    """Sizes of formulas, each node counted as often as it is printed."""
+
+    def __init__(self) -> None:
+        self.known: dict[Node, int] = {}
+
+    def __call__(self, node: Node) -> int:
+        found = self.known.get(node)
+        if found is not None:
+            return found
+        stack = [node]
+        while stack:
+            n = stack[-1]
+            waiting = [a for a in n.args if a not in self.known]
+            if waiting:
+                stack.extend(waiting)
+                continue
+            stack.pop()
+            self.known[n] = own_size(n) + sum(self.known[a] for a in n.args)
+        return self.known[node]
+
+
+def own_size(node: Node) -> int:
+    """What a node adds to the sizes of its arguments."""
+    name = node.op.name
+    if node.op is VARIABLE:
+        return 1
+    if node.op is DIMENSION:
+        return len(str(node.attr("size")).replace("*", " * ").split())
+    if node.op is CONSTANT:
+        value = node.attr("value")
+        return int(value.size) if isinstance(value, np.ndarray) else 1
+    if name in INFIX:
+        return 1
+    if name == "neg":
+        return 1
+    if name == "permute":
+        dims = node.attr("dims")
+        plain = dims == tuple(range(-1, -len(dims) - 1, -1)) or dims[-2:] == (-1, -2)
+        return 1 if plain else 1 + len(dims)
+    if name == "unsqueeze":
+        return 1 + len(node.attr("dim"))
+    if name == "index":
+        return 1 + sum(map(_entry, node.attr("index")))
+    return 1 + sum(_argument(p, node) for p in node.op.signature.parameters if not p.is_tensor)
+
+
+def _entry(entry: Any) -> int:
+    if not isinstance(entry, tuple):
+        return 1
+    if entry[0] == "array":
+        return len(entry[1])
+    return sum(e is not None for e in entry[1:])
+
+
+def _argument(p: Any, node: Node) -> int:
+    attrs = dict(node.attrs)
+    if p.name not in attrs:
+        return 0
+    value = attrs[p.name]
+    if value == p.default or (p.name == "dim" and p.default is None and value == tuple(
+            range(-node.args[0].ndim, 0))):  # fmt: skip
+        return 0
+    return len(value) if isinstance(value, tuple) else 1
