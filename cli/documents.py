@@ -262,6 +262,7 @@ class _Events(Iterator[_Event]):
         if at < len(self.text):
             ways = ["strings take double quotes"] if self.text[at] == "'" else []
             return self.error("G209", "this is not JSON", (at, at + 1), label, *ways)
+        at = len(self.text.rstrip())
         error = self.error("G209", "the document ends too early", (at, at), label)
         if self._open:
             opened = self._open[-1].at

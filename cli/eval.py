@@ -222,7 +222,7 @@ def _not_finite(expression: Expression, solution: Solution) -> Diagnostic:
 
     memo, steps = solution.memo, solution.backward.steps if solution.backward else []
     node = solution.first_nonfinite()
-    what, value = "", memo.get(node) if node else None
+    what, value = "", memo.get(node) if node is not None else None
     if node not in set(walk([solution.root])):  # the value is fine, a gradient is not
         culprit = (s for s in steps if not np.isfinite(memo.get(s.contribution, 0.0)).all())
         step = next(culprit, None)

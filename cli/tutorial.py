@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import ChainMap, Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..grad.node import TABLE, Node, walk
 from ..grad.ops import CONSTANT, DIMENSION, VARIABLE, is_constant, lift, shape_text
@@ -19,27 +19,31 @@ if TYPE_CHECKING:
     from ..grad.reverse import Step
     from ..grammar.program import Solution
 
+T = TypeVar("T")
+
 MOST_STEPS = 40  # more are shown only when asked for
 WIDEST = 44  # characters of a formula before it is cut
 FEW = 6  # terms of a sum that are written out
 
-# what the local rule of an operation is called; a pointwise one without a name states its slope
-RULES = {
-    "add": "a sum hands its gradient on",
-    "sub": "a difference hands it on, to the right with a minus",
-    "neg": "the sign turns",
-    "mul": "product rule: times the other factor",
-    "div": "quotient rule",
-    "pow": "power rule",
-    "matmul": "times the other factor, transposed",
-    "permute": "moved back to the old axes",
-    "reshape": "moved back to the old shape",
-    "index": "0 for the entries not selected",
-    "where": "0 for the entries not chosen",
-    "max": "the largest entry takes it all",
-    "min": "the smallest entry takes it all",
-    "amax": "the largest entries share it",
-    "amin": "the smallest entries share it",
+# what the local rule of an operation is called, for each argument or for all; a pointwise operation
+# that is not listed states its slope
+RULES: dict[str, tuple[str, ...]] = {
+    "add": ("a sum hands its gradient on",),
+    "sub": ("a difference hands its gradient on", "what is subtracted gets it with a minus"),
+    "neg": ("the sign turns",),
+    "mul": ("product rule: times the other factor",),
+    "div": ("a quotient divides its gradient, too", "quotient rule"),
+    "pow": ("power rule", "the slope of an exponential"),
+    "matmul": ("product rule: times the other factor, transposed",),
+    "sum": ("every entry counts once, so each gets all of it",),
+    "permute": ("moved back to the old axes",),
+    "reshape": ("moved back to the old shape",),
+    "broadcast_to": ("added up over the repetitions",),
+    "index": ("0 for the entries not selected",),
+    "index_set": ("0 for the entries that were replaced", "the entries that were put in"),
+    "where": ("", "0 where it was not chosen"),
+    "max": ("only the largest entry counts",),
+    "min": ("only the smallest entry counts",),
 }
 TIMES = {2: "twice", 3: "three times", 4: "four times"}
 
@@ -71,7 +75,8 @@ class Derivation:
         for node in walk([solution.root]):
             if node.op not in (CONSTANT, DIMENSION):
                 story.numbers[node] = len(story.numbers) + 1
-        story.names = {node: name for name, node in solution.built.assigned.items()}
+        assigned = solution.built.assigned.items()
+        story.names = {node: name for name, node in assigned if name not in solution.inputs}
         steps = solution.backward.steps if solution.backward else []
         story.uses = Counter(step.node.args[step.index] for step in steps)
         left, totals = Counter(story.uses), dict[Node, Node]()
@@ -96,6 +101,20 @@ class Derivation:
 
     def value(self, node: Node) -> Array | None:
         return self.solution.memo.get(node)
+
+    def gradient(self, node: Node) -> Array | float | None:
+        """The gradient that arrived at a node; None where none did."""
+        back = self.solution.backward
+        arrived = back.arrived.get(node) if back else None
+        if arrived is None:
+            return None
+        # a 1 to begin with may have been left out of every product, and so not computed
+        return 1.0 if is_constant(arrived, 1) else self.value(arrived)
+
+    def shown(self, node: Node, look: Look) -> str:
+        """The value of a node on one line."""
+        value = self.value(node)
+        return "" if value is None else brief(value, look)
 
     # --- words -----------------------------------------------------------------------------
 
@@ -143,11 +162,14 @@ class Derivation:
             return _added_up(self.solution.memo[args[0]], name == "mean", look)
         if name in ("sum", "mean", "prod", "max", "min", "amax", "amin") and node.shape:
             return f"{shape_text(args[0].shape)} becomes {shape_text(node.shape)}"
-        if name == "matmul" or (node.op.broadcasts and node.shape):
-            shapes = [shape_text(a.shape) for a in args if a in self.numbers]
-            stretched = any(a.shape != node.shape for a in args if a.shape)
-            sign = " @ " if name == "matmul" else " with "
-            return f"{sign.join(shapes)} gives {shape_text(node.shape)}" if stretched else ""
+        if name == "matmul":
+            shapes = " @ ".join(shape_text(a.shape) for a in args)
+            return f"{shapes} gives {shape_text(node.shape)}"
+        if _stretches(node):
+            narrow = [shape_text(a.shape) for a in args if a.shape not in ((), node.shape)]
+            verb = "are" if len(narrow) > 1 else "is"
+            wide = shape_text(node.shape)
+            return f"{' and '.join(narrow)} {verb} stretched to {wide}" if narrow else ""
         return ""
 
     def equation(self, arrow: Arrow) -> str:
@@ -155,8 +177,8 @@ class Derivation:
         parts = []
         for step in arrow.steps:
             inner = step.contribution
-            while inner.op.name in ("broadcast_to", "sum_to_size") and inner is not step.upstream:
-                inner = inner.args[0]  # said in words
+            while inner.op.name == "broadcast_to" and inner is not step.upstream:
+                inner = inner.args[0]  # the shape in the next column says it
             parts.append(self.written(inner, step.upstream, self.slope_of(step.node)))
         sign = "+=" if arrow.before else "="
         return f"{self.slope_of(arrow.target)} {sign} {' + '.join(parts)}"
@@ -175,25 +197,29 @@ class Derivation:
             words.append(f"adds to the other uses of {self.refer(target)}")
         if not words:
             words.append(self.rule(step))
-        if step.contribution.op.name == "sum_to_size":
-            wide, narrow = (shape_text(x.shape) for x in (step.contribution.args[0], target))
-            words.append(f"summed from {wide} to {narrow}, as {self.refer(target)} was repeated")
+        if _stretches(step.node) and target.shape != step.node.shape:
+            wide = shape_text(step.node.shape)
+            words.append(f"stretched to {wide} in #{self.numbers[step.node]}: its copies add up")
         return "; ".join(word for word in words if word)
 
     def rule(self, step: Step) -> str:
         """What the rule of an operation says, in a few words."""
         node, op = step.node, step.node.op
-        if op.name in ("sum", "mean"):
-            entries, results = _size(node.args[0]), _size(node)
-            if op.name == "sum":
-                return "every entry counts once, so each gets all of it"
-            return f"each of {entries // max(results, 1)} entries gets an equal share"
+        if op.name == "mean":
+            entries = _size(node.args[0]) // max(_size(node), 1)
+            return f"each of {entries:,} entries gets an equal share"
         if op.name in RULES:
-            return RULES[op.name]
+            return RULES[op.name][min(step.index, len(RULES[op.name]) - 1)]
         if op.partials is not None and (partial := op.partials[step.index]) is not None:
             slope = self.written(lift(partial(node, *node.args, **dict(node.attrs))))
-            return f"chain rule: times the slope of {op.name}, {slope}"
+            said = f", {slope}" if len(slope) <= WIDEST else ""
+            return f"chain rule: times the slope of {op.name}{said}"
         return ""
+
+
+def _stretches(node: Node) -> bool:
+    """Whether an operation works entry by entry, on arguments broadcast to one shape."""
+    return node.op.partials is not None or node.op.name == "where"
 
 
 def _size(node: Node) -> int:
@@ -206,7 +232,7 @@ def _size(node: Node) -> int:
 def _added_up(array: Array, mean: bool, look: Look) -> str:
     """``(1 + 4 + 9 + 16) / 4``, or how many entries there are."""
     if not 1 < array.size <= FEW:
-        return f"sum of {array.size} entries" + (f" / {array.size}" if mean else "")
+        return f"sum of {array.size:,} entries" + (f" / {array.size:,}" if mean else "")
     terms = [number(value, look.precision)[0] for value in array.ravel()]
     total = " + ".join(f"({t})" if t.startswith("-") else t for t in terms)
     return f"({total}) / {array.size}" if mean else total
@@ -217,7 +243,6 @@ def _added_up(array: Array, mean: bool, look: Look) -> str:
 
 def as_data(story: Derivation) -> list[dict[str, Any]]:
     """The steps for JSON: forward in order, each with the gradient that arrived at it."""
-    arrived = story.solution.backward.arrived if story.solution.backward else {}
     spans = story.solution.built.spans
     return [
         {
@@ -228,7 +253,7 @@ def as_data(story: Derivation) -> list[dict[str, Any]]:
             "span": list(spans[node]) if node in spans else None,
             "shape": list(node.shape),
             "value": story.value(node),
-            "grad": story.value(arrived[node]) if node in arrived else None,
+            "grad": story.gradient(node),
         }
         for node, k in story.numbers.items()
     ]
@@ -239,9 +264,11 @@ def as_data(story: Derivation) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One line of a section: its number, columns, and a remark."""
+    """One line of a section: its number, its columns, and a remark."""
 
+    number: str
     cells: tuple[str, ...]
+    value: str
     note: str = ""
 
 
@@ -249,15 +276,20 @@ def tell(
     text: str, story: Derivation, dtype: str, look: Look, every_step: bool = False
 ) -> Iterator[Line]:
     """The whole tutorial, line by line."""
-    solution = story.solution
+    most = len(story.numbers) + len(story.uses) if every_step else MOST_STEPS
     yield from _header(text, story, dtype)
-    yield from _section("Forward", "", _forward(story, look), look, every_step)
+    yield ()
+    yield (("Forward", "bold"),)
+    yield from _table(list(story.numbers), lambda node: _forward(story, node, look), look, most)
     if story.backward:
         hint = "d#k is how much the result changes per unit of #k"
-        yield from _section("Backward", hint, _back(story, look), look, every_step)
+        yield ()
+        yield (("Backward", "bold"), ("   " + hint, "dim"))
+        arrows = [None, *((node, arrow) for node, found in story.backward for arrow in found)]
+        yield from _table(arrows, lambda item: _backward(story, item, look), look, most)
     yield ()
-    results = {"value": solution.value}
-    results |= {f"d/d{name}": grad for name, grad in solution.grads.items()}
+    results = {"value": story.solution.value}
+    results |= {f"d/d{name}": grad for name, grad in story.solution.grads.items()}
     width = max(map(len, results))
     for name, array in results.items():
         for i, row in enumerate(rows(array, look)):
@@ -266,6 +298,7 @@ def tell(
 
 
 def _header(text: str, story: Derivation, dtype: str) -> Iterator[Line]:
+    """The expression as it was given, and beside it what its names are."""
     texts = [line.rstrip() for line in text.strip().splitlines()]
     width = max(map(len, texts))
     inputs = [
@@ -273,69 +306,63 @@ def _header(text: str, story: Derivation, dtype: str) -> Iterator[Line]:
         + ("  requires_grad" if name in story.solution.grads else "")
         for name, node in story.solution.inputs.items()
     ]
-    for text, given in zip_longest(texts, inputs, fillvalue=""):
-        yield ((f"{text:<{width}}", "bold"), ("    " + given if given else "", "dim"))
+    for line, given in zip_longest(texts, inputs, fillvalue=""):
+        yield ((f"{line:<{width}}", "bold"), ("    " + given if given else "", "dim"))
 
 
-def _forward(story: Derivation, look: Look) -> list[_Row]:
-    found = []
-    grads = story.solution.backward.arrived if story.solution.backward else {}
-    for node, k in story.numbers.items():
-        called = story.names.get(node)
-        text = (f"{called} = " if called else "") + story.formula(node)
-        if node.op is VARIABLE:
-            kind = "leaf"
-        else:
-            kind = _class_name(node.op.name) + "Backward" if node in grads else ""
-        value = story.value(node)
-        shown = brief(value, look) if value is not None else ""
-        found.append(_Row((f"#{k}", text, kind, shown), story.forward_note(node, look)))
-    return found
+def _forward(story: Derivation, node: Node, look: Look) -> _Row:
+    name = story.names.get(node)
+    formula = (f"{name} = " if name else "") + story.formula(node)
+    back = story.solution.backward
+    if node.op is VARIABLE:
+        kind = "leaf"
+    else:
+        kind = _class_name(node.op.name) if back and node in back.arrived else ""
+    shown = story.shown(node, look)
+    note = story.forward_note(node, look)
+    return _Row(f"#{story.numbers[node]}", (formula, kind), shown, note)
 
 
 def _class_name(name: str) -> str:
-    return "".join(word.capitalize() for word in name.split("_"))
+    """What PyTorch would call the `grad_fn`."""
+    return "".join(word.capitalize() for word in name.split("_")) + "Backward"
 
 
-def _back(story: Derivation, look: Look) -> list[_Row]:
-    found = []
-    root = story.solution.root
-    seed = story.solution.backward.arrived[root] if story.solution.backward else None
-    if seed is not None:
-        start = brief(story.solution.memo[seed], look) if seed in story.solution.memo else "1"
-        start_of_all = "where every backward pass starts"
-        given = start_of_all if is_constant(seed, 1) else "given with --gradient"
-        found.append(_Row((f"#{story.numbers[root]}", story.slope_of(root), start), given))
-    for node, arrows in story.backward:
-        for i, arrow in enumerate(arrows):
-            value = story.value(arrow.total)
-            shown = brief(value, look) if value is not None else ""
-            first = f"#{story.numbers[node]}" if not i else ""
-            found.append(_Row((first, story.equation(arrow), shown), story.backward_note(arrow)))
-    return found
+def _backward(story: Derivation, item: tuple[Node, Arrow] | None, look: Look) -> _Row:
+    """One arrow; None is the gradient of the result, with which it all begins."""
+    if item is None:
+        root, back = story.solution.root, story.solution.backward
+        assert back is not None
+        seed, shown, note = back.arrived[root], "1", "where every backward pass starts"
+        if not is_constant(seed, 1):
+            shown, note = story.shown(seed, look), "given with --gradient"
+        return _Row(f"#{story.numbers[root]}", (story.slope_of(root),), shown, note)
+    node, arrow = item
+    shown = story.shown(arrow.total, look)
+    equation, note = story.equation(arrow), story.backward_note(arrow)
+    return _Row(f"#{story.numbers[node]}", (equation,), shown, note)
 
 
-def _section(
-    title: str, hint: str, found: Sequence[_Row], look: Look, every_step: bool
-) -> Iterator[Line]:
-    """A title and its rows in aligned columns; the middle of a long section is left out."""
-    yield ()
-    yield ((title, "bold"), ("   " + hint if hint else "", "dim"))
-    left_out = 0 if every_step else max(len(found) - MOST_STEPS, 0)
-    half = MOST_STEPS // 2
-    shown = [*found[:half], *found[-half:]] if left_out else found
-    table = [[look.cut(cell, WIDEST) for cell in row.cells[:-1]] for row in shown]
+def _table(items: Sequence[T], row: Callable[[T], _Row], look: Look, most: int) -> Iterator[Line]:
+    """Rows in aligned columns; of a long table the middle is left out."""
+    left_out = max(len(items) - most, 0)
+    half = most // 2
+    found = [row(item) for item in (*items[:half], *items[-half:])] if left_out else (
+        [row(item) for item in items]
+    )  # fmt: skip
+    table = [[look.cut(cell, WIDEST) for cell in r.cells] for r in found]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    last = max((len(row.cells[-1]) for row in shown if len(row.cells[-1]) <= WIDEST), default=0)
-    for i, (row, cells) in enumerate(zip(shown, table, strict=True)):
+    first = max(len(r.number) for r in found)
+    last = max((len(r.value) for r in found if len(r.value) <= WIDEST), default=0)
+    before = ""
+    for i, (r, cells) in enumerate(zip(found, table, strict=True)):
         if left_out and i == half:
-            yield (
-                (f"  {'...' if look.ascii else '⋮'}  {left_out} more: --steps shows them", "dim"),
-            )
-        padded = [f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)]
-        number_, *columns = padded
+            dots = "..." if look.ascii else "⋮"
+            yield ((f"  {dots}  {left_out:,} more, shown with --steps", "dim"),)
+        columns = [f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)]
         yield (
-            (f"  {number_}  ", "cyan"),
-            ("   ".join([*columns, f"{row.cells[-1]:<{last}}"]), ""),
-            ("   " + row.note if row.note else "", "dim"),
+            (f"  {r.number if r.number != before else '':<{first}}  ", "cyan"),
+            ("   ".join([*columns, f"{r.value:<{last}}"]), ""),
+            ("   " + r.note if r.note else "", "dim"),
         )
+        before = r.number

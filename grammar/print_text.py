@@ -196,7 +196,7 @@ def _value(value: Any, name: str, type_: str, node: Node) -> str:
     """A static argument as text; axes counted from the front, as people do."""
     if type_.startswith(("axis", "axes")) and node.args:
         return _axes(value, node)
-    if isinstance(value, str) and type_.startswith("str"):
+    if isinstance(value, str) and type_.startswith(("str", "any")):
         return repr(value)
     if isinstance(value, str):
         return _size(value).text
@@ -209,7 +209,7 @@ def _value(value: Any, name: str, type_: str, node: Node) -> str:
 
 
 def _axes(value: Any, node: Node) -> str:
-    rank = max(a.ndim for a in node.args)
+    rank = node.ndim if node.op.name == "stack" else max(a.ndim for a in node.args)
     if isinstance(value, tuple):
         # a formula is kept as it was called; in other rows no axes have become all axes
         plain = node.op.formula is None

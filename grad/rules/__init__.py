@@ -1,27 +1,41 @@
 """The table: every function, by subject. Importing this package fills it."""
 
 from . import (
+    activations,
     arithmetic,
     creation,
+    cumulative,
+    determinants,
+    distances,
     einsum,
     elementary,
     factorizations,
+    joining,
     linear_algebra,
     losses,
+    positions,
     reductions,
     selection,
     shapes,
+    special,
 )
 
 __all__ = [
+    "activations",
     "arithmetic",
     "creation",
+    "cumulative",
+    "determinants",
+    "distances",
     "einsum",
     "elementary",
     "factorizations",
+    "joining",
     "linear_algebra",
     "losses",
+    "positions",
     "reductions",
     "selection",
     "shapes",
+    "special",
 ]

@@ -55,10 +55,10 @@ logsigmoid = P("logsigmoid(x)", _log_sigmoid,                   lambda out, x: F
                doc="log(sigmoid(x)), accurate far below 0.", aliases=("log_sigmoid", "log_expit"))
 softplus   = P("softplus(x, beta: number = 1, threshold: number? = None)", _softplus, _softplus_slope,
                doc="log(1 + exp(beta*x))/beta; just x where beta*x exceeds a threshold, if one is given.",
-               calls=(("x", "beta=2"), ("x", "threshold=0.5")))
+               calls=(("x", "beta=2"),))
 logit      = P("logit(x, eps: number? = None)", _logit, _logit_slope,
                doc="log(x/(1 - x)), the inverse of sigmoid; `eps` clamps x into [eps, 1 - eps].",
-               sample=((0.1, 0.9),), calls=(("x", "eps=0.3"),), kinks=(Kink("0, 1", "inf"),))
+               sample=((0.2, 0.8),), calls=(("x", "eps=0.05"),), kinks=(Kink("0, 1", "inf"),))
 silu       = derived("silu(x)", lambda x: x * F.sigmoid(x), doc="x*sigmoid(x).", aliases=("swish",))
 mish       = derived("mish(x)", lambda x: x * F.tanh(F.softplus(x)), doc="x*tanh(softplus(x)).")
 

@@ -115,7 +115,9 @@ def _infer(*operands: Node, equation: str) -> Inferred:
 
 def _forward(*arrays: Any, equation: str) -> Any:
     numbers = [a.astype(np.int64) if a.dtype.kind == "b" else a for a in map(np.asarray, arrays)]
-    return np.einsum(equation, *numbers, optimize=len(numbers) > 1)
+    # to look for a good order costs as much as some thousand products
+    large = len(numbers) > 1 and sum(a.size for a in numbers) > 1000
+    return np.einsum(equation, *numbers, optimize=large)
 
 
 def _batched(lead: Shape, args: Sequence[Node], attrs: dict[str, Any]) -> dict[str, Any]:
@@ -198,7 +200,10 @@ def _paired(x: Node, y: Node, dims: Any) -> tuple[list[int], list[int]]:
     """The axes of `x` and of `y` that tensordot pairs, from the front."""
     if isinstance(dims, int):
         if not 0 <= dims <= min(x.ndim, y.ndim):
-            raise GradError("G117", f"there are no {dims} axes to sum over in each", at="dims")
+            raise GradError(
+                "G117", f"there are no {dims} axes to sum over in each", at="dims",
+                labels={0: shape_text(x.shape), 1: shape_text(y.shape)},
+            )  # fmt: skip
         return list(range(x.ndim - dims, x.ndim)), list(range(dims))
     if not isinstance(dims, (tuple, list, np.ndarray)) or len(dims) != 2:
         raise GradError("G117", "`dims` is a number of axes or a pair of lists of axes", at="dims")

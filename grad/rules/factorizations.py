@@ -1,4 +1,4 @@
-"""Rules: determinants, inverses, linear systems, spectra; leading axes are batches of matrices."""
+"""Rules: inverses, linear systems, factors and spectra; leading axes are batches of matrices."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from ..ops import (
     broadcast,
     broadcast_nodes,
     derived,
-    opaque,
     shape_text,
-    spelling,
     structural,
 )
 
 MATRIX = {"A": "x"}  # PyTorch's name for the argument
+SINGULAR = Kink("a singular matrix", "an error", "there is no inverse")
 
 
 def _matrix(name: str, x: Node, at: int = 0) -> None:
@@ -44,7 +43,7 @@ def square(name: str, x: Node, at: int = 0) -> Size:
     return rows
 
 
-def _of_square(name: str, drop: int = 0) -> Any:
+def of_square(name: str, drop: int = 0) -> Any:
     """The shape rule of a row from a square matrix to its shape without the last `drop` axes."""
 
     def infer(x: Node, **attrs: Any) -> Inferred:
@@ -54,32 +53,7 @@ def _of_square(name: str, drop: int = 0) -> Any:
     return infer
 
 
-def _spread(g: Node, x: Node) -> Node:
-    """One number per matrix, to be multiplied with the entries of the matrix."""
-    return g if x.ndim == 2 else F.unsqueeze(g, (-2, -1))
-
-
-# --- determinants ------------------------------------------------------------------------------
-
-
-@structural(
-    "det(x)", np.linalg.det, _of_square("det", 2), doc="Determinant.", sample=("square",),
-    spellings=MATRIX, kinks=(Kink("a singular matrix", "its cofactors"),),
-)  # fmt: skip
-def det(g: Node, out: Node, x: Node) -> Node:
-    return _spread(g, x) * F.cofactor(x)
-
-
-@structural(
-    "cofactor(x)", lambda x: _cofactors(x), _of_square("cofactor"), sample=("square",),
-    spellings=MATRIX,
-    doc="The matrix of cofactors: det(x)*inv(x).T, and defined for singular matrices too.",
-)  # fmt: skip
-def cofactor(g: Node, out: Node, x: Node) -> Node:
-    return F.cofactor_derivative(x, g)
-
-
-def _derivative_shape(name: str) -> Any:
+def derivative_shape(name: str) -> Any:
     def infer(x: Node, *directions: Node) -> Inferred:
         square(name, x)
         return broadcast_nodes(name, (x, *directions)), "float", {}
@@ -87,115 +61,11 @@ def _derivative_shape(name: str) -> Any:
     return infer
 
 
-@structural(
-    "cofactor_derivative(x, *directions: tensors)",
-    lambda x, *directions: _cofactor_derivative(x, *directions),
-    _derivative_shape("cofactor_derivative"),
-    doc="How the cofactors change along directions: a derivative of `det` of higher order.",
-    linear=tuple(range(1, 32)), broadcasts=True, batch="align", hidden=True,
-    sample=("square", "3x3"), example="cofactor_derivative(x, y)", calls=(("x", "y", "z"),),
-)  # fmt: skip
-def cofactor_derivative(g: Node, out: Node, x: Node, *directions: Node) -> list[Node]:
-    """The m-th derivative of det is symmetric in its m directions, so all gradients are alike."""
-    others = [directions[:i] + directions[i + 1 :] for i in range(len(directions))]
-    return [F.cofactor_derivative(x, *rest, g) for rest in (directions, *others)]
-
-
-def _cofactors(x: Any) -> Any:
-    """Where x = u @ diag(s) @ vh, cof(x) = cof(u) @ cof(diag(s)) @ cof(vh), and the cofactors of an
-    orthogonal matrix are itself times its determinant. Nothing is divided: it holds at any rank."""
-    u, s, vh = np.linalg.svd(x)
-    diagonal = np.prod(np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]), -1)
-    return _orientation(u, vh) * ((u.conj() * diagonal[..., None, :]) @ vh.conj())
-
-
-def _orientation(u: Any, vh: Any) -> Any:
-    """The determinant of ``u @ vh``, 1 or -1 (of absolute value 1 where complex)."""
-    return (np.linalg.det(u) * np.linalg.det(vh))[..., None, None]
-
-
-def _cofactor_derivative(x: Any, *directions: Any) -> Any:
-    """The coefficient of t1*...*tm in the cofactors of ``x + t1*G1 + ... + tm*Gm``.
-
-    For one direction, turned to where x is diagonal, it has minors of a diagonal matrix as entries.
-    Each further one is a derivative of a polynomial of degree below n, which its values at n points
-    of a circle give exactly (Cauchy's integral formula), at singular matrices like anywhere else.
-    """
-    x, *turned = np.broadcast_arrays(x, *directions)
-    *rest, last = turned
-    n = x.shape[-1]
-    if rest:
-        size, step = (np.linalg.norm(a, axis=(-2, -1), keepdims=True) for a in (x, last))
-        radius = np.where((step > 0) & (size > 0), size / np.where(step > 0, step, 1), 1)
-        roots = np.exp(2j * np.pi * np.arange(n) / n).reshape(n, *(1,) * x.ndim)
-        points = roots * radius
-        found = np.mean(_cofactor_derivative(x + points * last, *rest) / points, axis=0)
-        found = np.where(step > 0, found, 0)
-        return found if any(np.iscomplexobj(a) for a in (x, *turned)) else found.real
-    u, s, vh = np.linalg.svd(x)
-    change = u.conj().swapaxes(-1, -2) @ last @ vh.conj().swapaxes(-1, -2)
-    minors = _products_without_two(s)
-    on_diagonal = (minors @ np.diagonal(change, 0, -2, -1)[..., None])[..., 0]
-    inner = np.eye(n) * on_diagonal[..., None] - minors * change.swapaxes(-1, -2)
-    return _orientation(u, vh) * (u.conj() @ inner @ vh.conj())
-
-
-def _products_without_two(s: Any) -> Any:
-    """The product of all entries but the i-th and the j-th; 0 where i is j. Nothing is divided."""
-    n = s.shape[-1]
-    one = np.ones((*s.shape[:-1], 1), s.dtype)
-    before = np.concatenate([one, np.cumprod(s, -1)], -1)[..., :n]
-    after = np.concatenate([one, np.cumprod(s[..., ::-1], -1)], -1)[..., :n][..., ::-1]
-    upper = np.triu(np.ones((n, n), bool), 1)
-    following = np.cumprod(np.where(upper, s[..., None, :], 1), -1)  # of i+1 .. j
-    between = np.concatenate([one[..., None, :].repeat(n, -2), following], -1)[..., :n]
-    products = np.where(upper, before[..., :, None] * between * after[..., None, :], 0)
-    return products + products.swapaxes(-1, -2)
-
-
-def _logdet(x: Any) -> Any:
-    sign, size = np.linalg.slogdet(x)
-    if np.iscomplexobj(x):
-        return size + np.log(sign)
-    return np.where(sign < 0, np.nan, size)
-
-
-SINGULAR = Kink("a singular matrix", "an error", "there is no inverse")
-
-
-@structural(
-    "logdet(x)", _logdet, _of_square("logdet", 2), sample=("posdef",), spellings=MATRIX,
-    doc="Logarithm of the determinant, also where that is too small or large for a number.",
-    kinks=(SINGULAR, Kink("a negative determinant", "nan")),
-)  # fmt: skip
-def logdet(g: Node, out: Node, x: Node) -> Node:
-    return _spread(g, x) * F.inv(x).mT
-
-
-@structural(
-    "logabsdet(x)", lambda x: np.linalg.slogdet(x)[1], _of_square("logabsdet", 2),
-    doc="Logarithm of the absolute value of the determinant.", sample=("square",),
-    spellings=MATRIX, kinks=(SINGULAR,),
-)  # fmt: skip
-def logabsdet(g: Node, out: Node, x: Node) -> Node:
-    return _spread(g, x) * F.inv(x).mT
-
-
-detsign = opaque(
-    "detsign(x)", lambda x: np.linalg.slogdet(x)[0], _of_square("detsign", 2),
-    doc="Sign of the determinant: -1, 0 or 1.", sample=("square",), spellings=MATRIX,
-)  # fmt: skip
-slogdet = spelling(
-    "slogdet(x)", lambda x: F.stack([F.detsign(x), F.logabsdet(x)], 0), sample=("square",),
-    doc="Sign of the determinant, and logarithm of its absolute value: `slogdet(x)[1]`.",
-    spellings=MATRIX,
-)  # fmt: skip
-
 # --- inverses and linear systems ---------------------------------------------------------------
 
 
 @structural(
-    "inv(x)", np.linalg.inv, _of_square("inv"), doc="Inverse of a matrix.", sample=("square",),
+    "inv(x)", np.linalg.inv, of_square("inv"), doc="Inverse of a matrix.", sample=("square",),
     aliases=("inverse",), spellings=MATRIX, kinks=(SINGULAR,),
 )  # fmt: skip
 def inv(g: Node, out: Node, x: Node) -> Node:
@@ -240,14 +110,13 @@ def _solve(a: Any, b: Any, left: bool) -> Any:
     spellings={"a": "A", "b": "B", "input": "A", "other": "B"}, example="solve(A, B)",
 )  # fmt: skip
 def solve(g: Node, out: Node, A: Node, B: Node, left: bool) -> tuple[Node, Node]:
+    if B.ndim == 1 and A.ndim > 2:  # one vector for a stack of matrices
+        column = F.solve(A.mT, F.unsqueeze(g, -1))
+        return -(column * F.unsqueeze(out, -2)), F.squeeze(column, -1)
     right = F.solve(A.mT, g, left)
     if not left:
         return -(out.mT @ right), right
-    if B.ndim > 1:
-        return -(right @ out.mT), right
-    if A.ndim == 2:
-        return -F.outer(right, out), right
-    return -(F.unsqueeze(right, -1) * F.unsqueeze(out, -2)), right
+    return -(right @ out.mT if B.ndim > 1 else F.outer(right, out)), right
 
 
 def _solve_triangular(A: Node, B: Node, upper: bool, left: bool, unitriangular: bool) -> Node:
@@ -326,7 +195,7 @@ matrix_power = derived(
 
 
 @structural(
-    "matrix_exp(x)", "scipy.linalg:expm", _of_square("matrix_exp"), sample=("square",),
+    "matrix_exp(x)", "scipy.linalg:expm", of_square("matrix_exp"), sample=("square",),
     doc="Exponential of a matrix, the sum of its powers over factorials.", aliases=("expm",),
     spellings=MATRIX,
 )  # fmt: skip
@@ -348,7 +217,7 @@ def _matrix_exp_derivative(x: Any, *directions: Any) -> Any:
 
 @structural(
     "matrix_exp_derivative(x, *directions: tensors)", _matrix_exp_derivative,
-    _derivative_shape("matrix_exp_derivative"),
+    derivative_shape("matrix_exp_derivative"),
     doc="How `matrix_exp` changes along directions.", linear=tuple(range(1, 32)),
     broadcasts=True, batch="align", hidden=True, sample=("square", "3x3"),
     example="matrix_exp_derivative(x, y)", calls=(("x", "y", "z"),),
@@ -376,7 +245,7 @@ def _cholesky(x: Any, upper: bool) -> Any:
 
 
 @structural(
-    "cholesky(x, upper: bool = False)", _cholesky, _of_square("cholesky"), sample=("posdef",),
+    "cholesky(x, upper: bool = False)", _cholesky, of_square("cholesky"), sample=("posdef",),
     doc="The triangular L with L @ L.T = x, for a symmetric positive definite x.",
     spellings=MATRIX, kinks=(Kink("not positive definite", "an error"),),
 )  # fmt: skip
@@ -410,7 +279,7 @@ TIES = (Kink("equal values", "nan at order 2", "the vectors are not determined t
 
 
 @structural(
-    "eigvalsh(x)", lambda x: np.linalg.eigvalsh(_symmetric(x)), _of_square("eigvalsh", 1),
+    "eigvalsh(x)", lambda x: np.linalg.eigvalsh(_symmetric(x)), of_square("eigvalsh", 1),
     doc="Eigenvalues of a symmetric matrix, from small to large.", sample=("symmetric",),
     spellings=MATRIX, kinks=TIES,
 )  # fmt: skip
@@ -420,7 +289,7 @@ def eigvalsh(g: Node, out: Node, x: Node) -> Node:
 
 
 @structural(
-    "eigenvectors(x)", lambda x: np.linalg.eigh(_symmetric(x))[1], _of_square("eigenvectors"),
+    "eigenvectors(x)", lambda x: np.linalg.eigh(_symmetric(x))[1], of_square("eigenvectors"),
     doc="Eigenvectors of a symmetric matrix as columns, in the order of `eigvalsh`.",
     sample=("symmetric",), spellings=MATRIX,
     kinks=(Kink("equal eigenvalues", "nan", "the vectors are not determined there"),),

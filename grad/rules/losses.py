@@ -24,7 +24,6 @@ from ..ops import (
 
 REDUCTION = "reduction: str = 'mean'"
 NAMES = {"input": "x", "target": "y"}
-PAIR = {"input1": "x1", "input2": "x2", "target": "y"}
 REDUCTIONS = ("none", "mean", "sum")
 
 # --- what losses share -------------------------------------------------------------------------
@@ -36,7 +35,7 @@ def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
         raise GradError("G117", f"`{name}` is not '{value}'", at=name, help=[f"one of {choices}"])
 
 
-def _reduced(loss: Node, reduction: str, weight: Node | None = None) -> Node:
+def reduced(loss: Node, reduction: str, weight: Node | None = None) -> Node:
     """All losses as one number; their mean is weighted where there are weights."""
     _one_of("reduction", reduction, REDUCTIONS)
     if weight is not None:
@@ -49,11 +48,11 @@ def _reduced(loss: Node, reduction: str, weight: Node | None = None) -> Node:
 
 
 def _rescaled(loss: Node, reduction: str, weight: Node | None) -> Node:
-    """As `_reduced`, but the mean is over the number of entries whatever their weights."""
-    return _reduced(loss if weight is None else weight * loss, reduction)
+    """As `reduced`, but the mean is over the number of entries whatever their weights."""
+    return reduced(loss if weight is None else weight * loss, reduction)
 
 
-def _same_shape(name: str, *args: Node) -> None:
+def same_shape(name: str, *args: Node) -> None:
     """Raises GradError G310: a loss of (3, 1) against (3,) would silently be one of (3, 3)."""
     shapes = dict.fromkeys(a.shape for a in args if a.shape)
     if len(shapes) > 1:
@@ -69,35 +68,35 @@ def _same_shape(name: str, *args: Node) -> None:
 
 
 def _mse(x: Node, y: Node, reduction: str, weight: Node | None = None) -> Node:
-    _same_shape("mse_loss", x, y)
-    return _reduced((x - y) ** 2, reduction, weight)
+    same_shape("mse_loss", x, y)
+    return reduced((x - y) ** 2, reduction, weight)
 
 
 def _l1(x: Node, y: Node, reduction: str, weight: Node | None = None) -> Node:
-    _same_shape("l1_loss", x, y)
-    return _reduced(F.abs(x - y), reduction, weight)
+    same_shape("l1_loss", x, y)
+    return reduced(F.abs(x - y), reduction, weight)
 
 
 def _huber(x: Node, y: Node, reduction: str, delta: float, weight: Node | None = None) -> Node:
-    _same_shape("huber_loss", x, y)
+    same_shape("huber_loss", x, y)
     if delta <= 0:
         raise GradError("G117", "`delta` is greater than 0", at="delta")
     d = x - y
     size = F.abs(d)
-    return _reduced(
+    return reduced(
         F.where(size <= delta, 0.5 * d**2, delta * (size - 0.5 * delta)), reduction, weight
     )
 
 
 def _smooth_l1(x: Node, y: Node, reduction: str, beta: float) -> Node:
-    _same_shape("smooth_l1_loss", x, y)
+    same_shape("smooth_l1_loss", x, y)
     if beta < 0:
         raise GradError("G117", "`beta` is not negative", at="beta")
     d = x - y
     size = F.abs(d)
     if beta == 0:
-        return _reduced(size, reduction)
-    return _reduced(F.where(size < beta, 0.5 * d**2 / beta, size - 0.5 * beta), reduction)
+        return reduced(size, reduction)
+    return reduced(F.where(size < beta, 0.5 * d**2 / beta, size - 0.5 * beta), reduction)
 
 
 REDUCED = (("x", "y", "reduction='sum'"), ("x", "y", "reduction='none'"))
@@ -138,8 +137,9 @@ def _one_hot_shape(x: Node, num_classes: Any, ignore_index: Any) -> Inferred:
 
 
 def _one_hot(x: Any, num_classes: int, ignore_index: int | None) -> Any:
-    hot = x[..., None] == np.arange(num_classes)
-    unknown = x[~hot.any(-1) & (x != ignore_index)]
+    kept = x != ignore_index
+    hot = (x[..., None] == np.arange(num_classes)) & np.asarray(kept)[..., None]
+    unknown = x[~hot.any(-1) & kept]
     if unknown.size:
         message = f"class {unknown.flat[0]:g} does not exist, the last one is {num_classes - 1}"
         raise GradError("G305", message)
@@ -254,7 +254,7 @@ def _cross_entropy(
         y = (1 - label_smoothing) * y + label_smoothing / dimension(classes)
     weighted = y if weight is None else _along(x, weight, axis) * y
     loss = -F.sum(weighted * F.log_softmax(x, axis), axis)
-    return _reduced(loss, reduction)
+    return reduced(loss, reduction)
 
 
 nll_loss = derived(
@@ -283,7 +283,7 @@ cross_entropy = derived(
 
 
 def _bce(x: Node, y: Node, reduction: str, weight: Node | None = None) -> Node:
-    _same_shape("binary_cross_entropy", x, y)
+    same_shape("binary_cross_entropy", x, y)
     yes, no = F.clamp(F.log(x), min=-100), F.clamp(F.log1p(-x), min=-100)
     return _rescaled(-(y * yes + (1 - y) * no), reduction, weight)
 
@@ -292,7 +292,7 @@ def _bce_with_logits(
     x: Node, y: Node, reduction: str, weight: Node | None = None, pos_weight: Node | None = None
 ) -> Node:
     """Two terms of one sign: neither overflows, and nothing cancels."""
-    _same_shape("binary_cross_entropy_with_logits", x, y)
+    same_shape("binary_cross_entropy_with_logits", x, y)
     yes = y * F.softplus(-x)
     loss = (yes if pos_weight is None else pos_weight * yes) + (1 - y) * F.softplus(x)
     return _rescaled(loss, reduction, weight)
@@ -300,11 +300,11 @@ def _bce_with_logits(
 
 def _kl_div(x: Node, y: Node, reduction: str, log_target: bool) -> Node:
     _one_of("reduction", reduction, (*REDUCTIONS, "batchmean"))
-    _same_shape("kl_div", x, y)
+    same_shape("kl_div", x, y)
     loss = F.exp(y) * (y - x) if log_target else F.xlogy(y, y) - y * x
     if reduction == "batchmean":
         return F.sum(loss) / count(loss.shape[:1])
-    return _reduced(loss, reduction)
+    return reduced(loss, reduction)
 
 
 binary_cross_entropy = derived(
@@ -329,21 +329,21 @@ kl_div = derived(
 
 
 def _gaussian(x: Node, y: Node, var: Node, full: bool, eps: float, reduction: str) -> Node:
-    _same_shape("gaussian_nll_loss", x, y)
+    same_shape("gaussian_nll_loss", x, y)
     if var.shape == x.shape[:-1] and x.ndim and var.ndim:
         var = F.unsqueeze(var, -1)
     var = F.clamp(var, min=eps)
     loss = 0.5 * (F.log(var) + (x - y) ** 2 / var)
-    return _reduced(loss + 0.5 * log(2 * pi) if full else loss, reduction)
+    return reduced(loss + 0.5 * log(2 * pi) if full else loss, reduction)
 
 
 def _poisson(x: Node, y: Node, log_input: bool, full: bool, eps: float, reduction: str) -> Node:
-    _same_shape("poisson_nll_loss", x, y)
+    same_shape("poisson_nll_loss", x, y)
     loss = F.exp(x) - y * x if log_input else x - y * F.log(x + eps)
     if full:
         stirling = y * F.log(y) - y + 0.5 * F.log(2 * pi * y)
         loss = loss + F.where(y > 1, stirling, 0.0)
-    return _reduced(loss, reduction)
+    return reduced(loss, reduction)
 
 
 gaussian_nll_loss = derived(
@@ -356,119 +356,4 @@ poisson_nll_loss = derived(
     f"{REDUCTION})",
     _poisson, doc="Mean of exp(x) - y*x, or of x - y*log(x) where x is not a logarithm.",
     spellings=NAMES, sample=((0.2, 2), (1.2, 3)), kinks=(Kink("y = 1, if full", "a jump by y"),),
-)  # fmt: skip
-
-# --- margins -----------------------------------------------------------------------------------
-
-
-def _hinge_embedding(x: Node, y: Node, margin: float, reduction: str) -> Node:
-    _same_shape("hinge_embedding_loss", x, y)
-    return _reduced(F.where(F.eq(y, 1), x, F.relu(margin - x)), reduction)
-
-
-def _margin_ranking(x1: Node, x2: Node, y: Node, margin: float, reduction: str) -> Node:
-    _same_shape("margin_ranking_loss", x1, x2, y)
-    return _reduced(F.relu(margin - y * (x1 - x2)), reduction)
-
-
-def _soft_margin(x: Node, y: Node, reduction: str) -> Node:
-    _same_shape("soft_margin_loss", x, y)
-    return _reduced(F.softplus(-y * x), reduction)
-
-
-def _multilabel(x: Node, y: Node, reduction: str, weight: Node | None = None) -> Node:
-    _same_shape("multilabel_soft_margin_loss", x, y)
-    loss = y * F.softplus(-x) + (1 - y) * F.softplus(x)
-    return _reduced(F.mean(loss if weight is None else weight * loss, -1), reduction)
-
-
-def _triplet(
-    anchor: Node,
-    positive: Node,
-    negative: Node,
-    margin: float,
-    p: float,
-    eps: float,
-    swap: bool,
-    reduction: str,
-) -> Node:
-    _same_shape("triplet_margin_loss", anchor, positive, negative)
-    near = _distance(anchor, positive, p, eps, False)
-    far = _distance(anchor, negative, p, eps, False)
-    if swap:
-        far = F.minimum(far, _distance(positive, negative, p, eps, False))
-    return _reduced(F.relu(near - far + margin), reduction)
-
-
-def _cosine_embedding(x1: Node, x2: Node, y: Node, margin: float, reduction: str) -> Node:
-    cosine = _cosine(x1, x2, -1, 1e-8)
-    return _reduced(F.where(F.eq(y, 1), 1 - cosine, F.relu(cosine - margin)), reduction)
-
-
-AT_MARGIN = (Kink("the margin", "0", "as relu"),)
-hinge_embedding_loss = derived(
-    f"hinge_embedding_loss(x, y, margin: number = 1, {REDUCTION})", _hinge_embedding,
-    doc="Mean of x where y is 1, of relu(margin - x) where it is -1.", spellings=NAMES,
-    kinks=AT_MARGIN, calls=(("x", "[[1, -1, 1], [-1, -1, 1]]"),),
-)  # fmt: skip
-margin_ranking_loss = derived(
-    f"margin_ranking_loss(x1, x2, y, margin: number = 0, {REDUCTION})", _margin_ranking,
-    doc="Mean of relu(margin - y*(x1 - x2)): y is 1 where x1 should be the larger, else -1.",
-    spellings=PAIR, kinks=AT_MARGIN,
-)  # fmt: skip
-soft_margin_loss = derived(
-    f"soft_margin_loss(x, y, {REDUCTION})", _soft_margin, doc="Mean of log(1 + exp(-y*x)).",
-    spellings=NAMES,
-)  # fmt: skip
-multilabel_soft_margin_loss = derived(
-    f"multilabel_soft_margin_loss(x, y, weight: tensor? = None, {REDUCTION})", _multilabel,
-    doc="`binary_cross_entropy_with_logits`, first averaged over the classes in the last axis.",
-    spellings=NAMES, sample=((-2, 2), (0, 1), (0.5, 2)),
-)  # fmt: skip
-triplet_margin_loss = derived(
-    "triplet_margin_loss(anchor, positive, negative, margin: number = 1, p: number = 2, "
-    f"eps: number = 1e-6, swap: bool = False, {REDUCTION})",
-    _triplet, doc="Mean of relu(d(anchor, positive) - d(anchor, negative) + margin).",
-    kinks=AT_MARGIN,
-)  # fmt: skip
-cosine_embedding_loss = derived(
-    f"cosine_embedding_loss(x1, x2, y, margin: number = 0, {REDUCTION})", _cosine_embedding,
-    doc="Mean of 1 - cos(x1, x2) where y is 1, of relu(cos(x1, x2) - margin) where it is -1.",
-    spellings=PAIR, kinks=AT_MARGIN, sample=((-2, 2), (-2, 2), "2"),
-    calls=(("x1", "x2", "[1, -1]"),),
-)  # fmt: skip
-
-# --- distances of vectors ----------------------------------------------------------------------
-
-
-def _cosine(x1: Node, x2: Node, dim: Any, eps: float) -> Node:
-    if dim == 1 and max(x1.ndim, x2.ndim) == 1:
-        dim = 0  # vectors have no second axis, which is the default
-
-    def size(x: Node) -> Node:
-        return F.clamp(F.norm(x, dim=dim), min=eps)
-
-    return F.sum(x1 * x2, dim) / (size(x1) * size(x2))
-
-
-def _distance(x1: Node, x2: Node, p: float, eps: float, keepdim: bool) -> Node:
-    return F.norm(x1 - x2 + eps, p, dim=-1, keepdim=keepdim)
-
-
-def _cdist(x1: Node, x2: Node, p: float) -> Node:
-    return F.norm(F.unsqueeze(x1, -2) - F.unsqueeze(x2, -3), p, dim=-1)
-
-
-cosine_similarity = derived(
-    "cosine_similarity(x1, x2, dim: axis = 1, eps: number = 1e-8)", _cosine,
-    doc="Cosine of the angle between vectors along an axis: the second, or the only one.",
-    kinks=(Kink("a norm below eps", "eps is taken for it"),),
-)  # fmt: skip
-pairwise_distance = derived(
-    "pairwise_distance(x1, x2, p: number = 2, eps: number = 1e-6, keepdim: bool = False)",
-    _distance, doc="Norm of x1 - x2 + eps along the last axis.",
-)  # fmt: skip
-cdist = derived(
-    "cdist(x1, x2, p: number = 2)", _cdist, sample=("2x3", "4x3"),
-    doc="Distance of each row of x1 from each row of x2.", kinks=(Kink("equal rows", "0"),),
 )  # fmt: skip

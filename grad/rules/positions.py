@@ -325,11 +325,11 @@ def _argmedian(x: Node, dim: Any, keepdim: bool) -> Node:
 
 
 argkthvalue = derived(
-    "argkthvalue(x, k: int, dim: axes = -1, keepdim: bool = False)", _argkth,
+    "argkthvalue(x, k: int, dim: axes? = -1, keepdim: bool = False)", _argkth,
     doc="Where the k-th smallest entry along an axis is: `kthvalue(x, k).indices`.",
     example="argkthvalue(x, 2)",
 )  # fmt: skip
 argmedian = derived(
-    "argmedian(x, dim: axes = -1, keepdim: bool = False)", _argmedian,
+    "argmedian(x, dim: axes? = -1, keepdim: bool = False)", _argmedian,
     doc="Where the median along an axis is: `median(x, dim).indices`.", example="argmedian(x, 0)",
 )  # fmt: skip

@@ -345,7 +345,7 @@ def _kth(x: Any, k: int, dim: Axes, keepdim: bool) -> Any:
 
 
 kthvalue = structural(
-    "kthvalue(x, k: int, dim: axes = -1, keepdim: bool = False)", _kth, _kth_shape,
+    "kthvalue(x, k: int, dim: axes? = -1, keepdim: bool = False)", _kth, _kth_shape,
     doc="The k-th smallest entry along an axis; k counts from 1.", selects=True, kinks=TIES,
     example="kthvalue(x, 2)",
 )(_shared)  # fmt: skip

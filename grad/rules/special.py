@@ -67,12 +67,12 @@ mvlgamma = derived("mvlgamma(x, p: int)", _mvlgamma, sample=((2.0, 4.0),), kinks
 
 xlogy    = P("xlogy(x, y)",   SP + "xlogy",
              lambda out, x, y: F.log(y),
-             lambda out, x, y: F.multiply_no_nan(1 / y, x),
+             lambda out, x, y: F.where(F.logical_and(F.eq(x, 0), F.eq(y, 0)), 0, x / y),
              doc="x*log(y), and 0 where x is 0.", sample=((-2, 2), (0.2, 3)), linear=(0,),
              kinks=(Kink("x = y = 0", "-inf by x, 0 by y"),))
 xlog1py  = P("xlog1py(x, y)", SP + "xlog1py",
              lambda out, x, y: F.log1p(y),
-             lambda out, x, y: F.multiply_no_nan(1 / (1 + y), x),
+             lambda out, x, y: F.where(F.logical_and(F.eq(x, 0), F.eq(y, -1)), 0, x / (1 + y)),
              doc="x*log(1 + y), and 0 where x is 0.", sample=((-2, 2), (-0.8, 2)), linear=(0,),
              kinks=(Kink("x = 0, y = -1", "-inf by x, 0 by y"),))
 entr     = P("entr(x)",       SP + "entr",    lambda out, x: -F.log(x) - 1,

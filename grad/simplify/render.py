@@ -535,7 +535,7 @@ class Product:
                     power = alg.plus(power, alg.number(k, power.shape))
                 node = r.render(power, self.through(places, idx, lay))
                 above.append(base**node)
-            elif f.form == "number" and not isinstance(f.node, float) or f.form == "number":
+            elif f.form == "number":
                 if e.denominator == 2:
                     roots.setdefault(Fraction(1, 2) if e > 0 else Fraction(-1, 2), []).append(
                         raised(number_node(f.node), 2 * abs(e)))  # fmt: skip

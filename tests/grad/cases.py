@@ -139,7 +139,10 @@ def case(
     leaves = {name: _leaf(name, value) for name, value in values.items()}
     variables = tuple(leaf for leaf in leaves.values() if leaf.op is VARIABLE)
     known = {leaf.attr("name"): values[leaf.attr("name")] for leaf in variables}
-    return Case(row, label, call(leaves), variables, known, tuple(values.values()), attrs or {})
+    node: Any = call(leaves)
+    if isinstance(node, tuple):  # several tensors, as split gives: the last stands for all
+        node = node[-1]
+    return Case(row, label, node, variables, known, tuple(values.values()), attrs or {})
 
 
 def _guessed(row: Op) -> bool:
@@ -167,7 +170,7 @@ def _generated(row: Op) -> Iterator[Case]:
         try:
             yield _call(row, label, attrs, optional)
         except GradError:
-            if not attrs:
+            if not attrs and not row.calls:
                 raise  # a variant may be one the row refuses (one axis twice), the plain call not
         if not k:
             for name in optional:

@@ -52,7 +52,8 @@ def mutants(row: Op) -> Iterator[tuple[str, Any]]:
 
 def _scaled(rule: Callable[..., Any]) -> Callable[..., Any]:
     def wrong(*args: Any, **attrs: Any) -> Any:
-        return _off(lift(rule(*args, **attrs)))
+        right = rule(*args, **attrs)
+        return tuple(map(_off, right)) if isinstance(right, tuple) else _off(lift(right))
 
     return wrong
 

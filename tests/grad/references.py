@@ -163,12 +163,12 @@ def over(f: Callable[[Any], Any]) -> Callable[..., Any]:
     return reduced
 
 
-def along(f: Callable[[Any], Any]) -> Callable[..., Any]:
+def along(f: Callable[[Any], Any], default: int | None = -1) -> Callable[..., Any]:
     """A function from a list of numbers to one of the same length, along one axis."""
 
-    def applied(x: Any, dim: int = -1, **options: Any) -> Any:
-        if dim is None:
-            return f(np.asarray(x).ravel(), **options)
+    def applied(x: Any, dim: Any = default, **options: Any) -> Any:
+        if dim is None or isinstance(dim, tuple):
+            return np.array(f(np.asarray(x).ravel(), **options))
         return np.apply_along_axis(lambda row: np.array(f(row, **options)), dim, x)
 
     return applied
@@ -274,9 +274,11 @@ def _huber(x: Any, y: Any, delta: float = 1.0) -> Any:
 REFERENCES: dict[str, Callable[..., Any]] = {
     **{name: each(f) for name, f in ENTRYWISE.items()},
     **{name: over(f) for name, f in REDUCTIONS.items()},
-    **{name: along(f) for name, f in SCANS.items()},
+    **{name: along(f, None if "cum" in name else -1) for name, f in SCANS.items()},
     "where": lambda c, x, y: (c != 0) * x + (c == 0) * y,
-    "flatten": lambda x: np.array([v for row in x for v in row]),
+    "flatten": lambda x, start_dim=0, end_dim=-1: (
+        x if start_dim or end_dim == 0 else np.array([*x[0], *x[1]])
+    ),
     "transpose": lambda x: np.array(list(zip(*x, strict=True))),
     "swapaxes": lambda x, dim0, dim1: np.swapaxes(x, dim0, dim1),
     "mT": lambda x: np.array(list(zip(*x, strict=True))),
@@ -302,5 +304,5 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "smooth_l1_loss": _loss(
         lambda x, y, beta=1.0: _huber(x, y, beta) / beta if beta else abs(x - y)
     ),
-    "polygamma": lambda n, x: scipy.special.polygamma(n, x),
+    "polygamma": lambda x, n: scipy.special.polygamma(n, x),
 }

@@ -1,0 +1,175 @@
+"""The display phase: a graph as the short formula that a person would have written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..evaluate import evaluate
+from ..node import Node, walk
+from ..ops import CONSTANT, VARIABLE, rebuild, variable
+from .exact import exact
+from .facts import Facts
+from .identities import Calculus
+from .indexed import Reader
+from .measure import own_size
+from .shortest import Shortest
+
+LEAST_GAIN = 2  # what a name must save to be worth its line
+MOST_NODES = 4_000  # a larger graph is printed as it is
+NAMES = {
+    "softmax": "s", "sigmoid": "s", "tanh": "t", "exp": "e", "sub": "r", "add": "r", "matmul": "P",
+    "norm": "n", "inv": "M", "solve": "z", "relu": "h", "sum": "m", "mean": "m", "eq": "k",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Closed:
+    """A closed form: names for its shared parts, inner ones first, and the formula in terms of them.
+
+    A name is a variable of that name in the nodes after it.
+    """
+
+    lets: list[tuple[str, Node]] = field(default_factory=list)
+    expr: Node = None  # type: ignore[assignment]
+
+    def whole(self) -> Node:
+        """The formula with every name replaced by what it stands for."""
+        known: dict[str, Node] = {}
+        for name, node in self.lets:
+            known[name] = _filled(node, known)
+        return _filled(self.expr, known)
+
+
+def simplify(root: Node, facts: Facts | None = None, like: Node | None = None) -> Closed:
+    """The closed form of `root`, of its shape and, where it has one, of its value.
+
+    `like` is a variable of that shape: constants are written ``ones_like(x)``. Identities hold
+    where their side conditions do (x/x = 1 for x not 0), see identities.py.
+    """
+    facts = facts or Facts()
+    (start,) = exact([root])
+    order = walk([start])
+    if len(order) > MOST_NODES:
+        return named(start)
+    alg = Calculus(facts)
+    reader = Reader(alg)
+    found = reader.read(start)
+    renderer = Shortest(alg, decimals=any(map(_is_decimal, order)))
+    node = renderer.exact(found, root.shape, like)
+    if node.kind != root.kind and root.kind == "float":
+        node = node * 1.0 if node.kind == "bool" else node
+    return named(node)
+
+
+def _is_decimal(node: Node) -> bool:
+    value = node.attr("value") if node.op is CONSTANT else None
+    return isinstance(value, float) and 1000 * value % 500 != 0 and round(value, 3) == value
+
+
+# --- names for shared parts --------------------------------------------------------------------------
+
+
+def named(root: Node) -> Closed:
+    """A node with names for its repeated parts where that makes it shorter."""
+    order = walk([root])
+    uses = Counter(a for node in order for a in node.args)
+    taken = {n.attr("name") for n in order if n.op is VARIABLE}
+    size: dict[Node, int] = {}
+    done: dict[Node, Node] = {}
+    lets: list[tuple[str, Node]] = []
+    for node in order:
+        made = rebuild(node, [done[a] for a in node.args]) if node.args else node
+        done[node] = made
+        size[node] = own_size(node) + sum(size[a] for a in node.args)
+        gain = (uses[node] - 1) * (size[node] - 1) - 1
+        if node.args and gain >= LEAST_GAIN and size[node] > 2 and node is not root:
+            name = fresh(node, taken)
+            lets.append((name, made))
+            done[node] = variable(name, node.shape, node.kind)
+            size[node] = 1
+    return Closed(lets, done[root])
+
+
+def fresh(node: Node, taken: set[str]) -> str:
+    """A name for a part: as people name such things, then with a number."""
+    first = NAMES.get(node.op.name, "u")
+    if node.ndim == 2:
+        first = first.upper()
+    options = [first, *"uvzqd", *(f"{first}{k}" for k in range(1, len(taken) + 2))]
+    name = next(n for n in options if n not in taken)
+    taken.add(name)
+    return name
+
+
+def _filled(root: Node, known: Mapping[str, Node]) -> Node:
+    done: dict[Node, Node] = {}
+    for node in walk([root]):
+        if node.op is VARIABLE:
+            done[node] = known.get(node.attr("name"), node)
+        else:
+            done[node] = rebuild(node, [done[a] for a in node.args]) if node.args else node
+    return done[root]
+
+
+# --- proof by numbers --------------------------------------------------------------------------------
+
+
+def agree(
+    form: Node, reference: Node, facts: Facts | None = None, points: int = 2, rtol: float = 1e-7
+) -> bool:
+    """Whether two nodes have the same values at random points that are consistent with `facts`.
+
+    Points where the reference is not finite everywhere decide nothing there.
+    """
+    facts = facts or Facts()
+    variables = {n.attr("name"): n for n in walk([form, reference]) if n.op is VARIABLE}
+    for seed in range(points):
+        values = sample(variables, facts, seed)
+        got, want = evaluate([form, reference], values).results
+        if got.shape != want.shape:
+            return False
+        known = np.isfinite(want)
+        scale = float(np.abs(want[known]).max(initial=0.0))
+        if not np.allclose(got[known], want[known], rtol=rtol, atol=rtol * scale + 1e-12):
+            return False
+    return True
+
+
+def sample(variables: Mapping[str, Node], facts: Facts, seed: int) -> dict[str, Any]:
+    """Values for variables, the same for the same seed; named sizes are small numbers."""
+    random = np.random.default_rng(seed)
+    sizes: dict[str, int] = {}
+    for node in variables.values():
+        for s in node.shape:
+            if isinstance(s, str):
+                sizes.setdefault(s, 3 + len(sizes))
+    values = {}
+    for name in sorted(variables):
+        node = variables[name]
+        shape = tuple(sizes[s] if isinstance(s, str) else s for s in node.shape)
+        value = random.uniform(0.3, 1.7, shape)
+        if name not in facts.positive and seed % 2:
+            value = value * random.choice([-1.0, 1.0], shape)
+        if name in facts.symmetric:
+            value = (value + np.swapaxes(value, -1, -2)) / 2
+        if len(shape) >= 2 and shape[-1] == shape[-2]:
+            value = value + 2 * np.eye(shape[-1])  # not singular
+        values[name] = value
+    return values
+
+
+def size_of(closed: Closed) -> int:
+    """How long a closed form is with its names."""
+    nodes: Sequence[Node] = [node for _, node in closed.lets] + [closed.expr]
+    total = 0
+    for root in nodes:
+        known: dict[Node, int] = {}
+        for node in walk([root]):
+            known[node] = own_size(node) + sum(known[a] for a in node.args)
+        total += known[root]
+    return total

@@ -1,0 +1,208 @@
+"""Other forms of a sum, of which the renderer keeps the one that is shortest to write.
+
+Three moves: take a common factor out of some terms, multiply products of sums out, take the common
+coefficient out. They are tried within a budget; what is left untried costs length, not truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from .identities import Calculus
+from .polynomial import ONE, Factor, Index, Item, Tensor, Term, content, term_key
+from .render import Renderer
+
+MOST_TERMS = 24  # a longer sum is written as it stands
+MOST_EXPANDED = 16  # terms that multiplying out may make
+BUDGET = 300  # sums that are varied in one simplification
+CHOICES = 4  # common factors tried in one place
+
+
+class Shortest(Renderer):
+    """A renderer that looks for a shorter form of each sum it writes."""
+
+    def __init__(self, alg: Calculus, decimals: bool = False) -> None:
+        super().__init__(alg, decimals)
+        self.left = BUDGET
+        self._variants: dict[Tensor, list[Tensor]] = {}
+
+    def variants(self, t: Tensor) -> Sequence[Tensor]:
+        if t.form != "sum":
+            return [t]
+        found = self._variants.get(t)
+        if found is None:
+            self._variants[t] = [t]  # while its own variants are being made
+            found = self._variants[t] = self._find(t)
+        return found
+
+    def _find(self, t: Tensor) -> list[Tensor]:
+        if self.left <= 0 or len(t.terms) > MOST_TERMS:
+            return [t]
+        self.left -= 1
+        found = [t]
+        expanded = self.expanded(t)
+        for form in [t] if expanded is None else [t, expanded]:
+            found.append(form)
+            if form.form == "sum" and len(form.terms) > 1:
+                found += self.factored(form)
+                found.append(self.without_content(form))
+        return list(dict.fromkeys(found))
+
+    def without_content(self, t: Tensor) -> Tensor:
+        """2*x + 2*y as 2*(x + y)."""
+        c = content(t.terms.values())
+        if c == 1 and any(k > 0 for k in t.terms.values()):
+            return t
+        if all(k < 0 for k in t.terms.values()):
+            c = -c
+        if c == 1:
+            return t
+        return self.product_of(t, c, [], {term: k / c for term, k in t.terms.items()}, {})
+
+    # --- multiplying out -------------------------------------------------------------------
+
+    def expanded(self, t: Tensor) -> Tensor | None:
+        """`t` with products of sums multiplied out; None if there are none, or too many terms."""
+        items: list[Item] = [(c, list(term)) for term, c in t.terms.items()]
+        changed = False
+        done: list[Item] = []
+        fresh = 1000
+        while items:
+            c, factors = items.pop()
+            for n, (f, idx, e) in enumerate(factors):
+                if f.form == "sum" and e.denominator == 1 and 1 <= e <= 2 and len(f.terms) > 1:
+                    rest = factors[:n] + factors[n + 1 :]
+                    if e == 2:
+                        rest.append((f, idx, ONE))
+                    for k, inner in self.alg.items(f, idx, fresh):
+                        items.append((c * k, rest + inner))
+                    fresh += 100
+                    changed = True
+                    break
+            else:
+                done.append((c, factors))
+            if len(items) + len(done) > MOST_EXPANDED:
+                return None
+        return self.alg.sum(t.shape, done) if changed else None
+
+    # --- common factors --------------------------------------------------------------------
+
+    def factored(self, t: Tensor) -> list[Tensor]:
+        """Forms of `t` with a common factor taken out of as many terms as have it."""
+        found: list[Tensor] = []
+        for pattern in self.candidates(t)[:CHOICES]:
+            made = self.taken_out(t, pattern)
+            if made is not None and made is not t:
+                found.append(made)
+                if made.form == "sum" and 1 < len(made.terms) < len(t.terms):
+                    found += self.factored(made)[:2]
+        return found
+
+    def candidates(self, t: Tensor) -> list[tuple[Tensor, Index, int]]:
+        """Factors that several terms share: (tensor, free indices, sign of the exponent).
+
+        Summed indices are written -1, for any two of them can be made the same.
+        """
+        uses: dict[tuple[Tensor, Index, int], int] = {}
+        for term in t.terms:
+            for pattern in {_pattern(f, t.rank) for f in term}:
+                uses[pattern] = uses.get(pattern, 0) + 1
+        shared = [p for p, n in uses.items() if n > 1]
+
+        def weight(p: tuple[Tensor, Index, int]) -> tuple[int, int, int, int]:
+            return -uses[p], -(-1 in p[1]), -p[0].rank, p[0].id
+
+        return sorted(shared, key=weight)
+
+    def taken_out(self, t: Tensor, pattern: tuple[Tensor, Index, int]) -> Tensor | None:
+        """`t` with everything taken out that the terms with a factor of this pattern share."""
+        inside: list[tuple[Fraction, dict[tuple[Tensor, Index], Fraction]]] = []
+        outside: dict[Term, Fraction] = {}
+        for term, c in sorted(t.terms.items(), key=lambda item: term_key(item[0])):
+            match = next((f for f in term if _pattern(f, t.rank) == pattern), None)
+            if match is None:
+                outside[term] = c
+                continue
+            names = {i: 500 + n for n, i in enumerate(match[1]) if i >= t.rank}
+            inside.append((c, _renamed(term, names, t.rank, len(inside))))
+        common = dict(inside[0][1])
+        for _, factors in inside[1:]:
+            for key, e in list(common.items()):
+                other = factors.get(key, Fraction(0))
+                common[key] = (min if e > 0 else max)(e, other) if e * other > 0 else Fraction(0)
+        # a summed index may leave the parentheses only with every factor that has it
+        shared = {i for f, idx in common for i in idx if 500 <= i < 600}
+        common = {k: e for k, e in common.items() if e and all(
+            i < t.rank or i in shared for i in k[1])}  # fmt: skip
+        if not common:
+            return None
+        rests: list[tuple[Fraction, list[Factor]]] = []
+        for c, factors in inside:
+            rest = []
+            for (f, idx), e in factors.items():
+                left = e - common.get((f, idx), Fraction(0))
+                if left:
+                    rest.append((f, idx, left))
+            rests.append((c, rest))
+        factors_out = [(f, idx, e) for (f, idx), e in common.items()]
+        made = self._assembled(t, factors_out, rests)
+        if not outside:
+            return made
+        return self.alg.plus(made, self.alg.sum(t.shape, [(c, list(k)) for k, c in outside.items()]))
+
+    def _assembled(
+        self, t: Tensor, common: list[Factor], rests: list[tuple[Fraction, list[Factor]]]
+    ) -> Tensor:
+        """``common * (sum of rests)``: indices both have become axes of the sum."""
+        out = {i for _, idx, _ in common for i in idx if i >= t.rank}
+        size_of = {
+            i: s
+            for _, factors in [(ONE, common), *rests]
+            for f, idx, _ in factors
+            for i, s in zip(idx, f.shape, strict=True)
+        }
+        inner_axes = sorted(
+            {i for _, rest in rests for _, idx, _ in rest for i in idx if i < t.rank or i in out}
+        )
+        names = {i: n for n, i in enumerate(inner_axes)}
+        shape = [size_of[i] for i in inner_axes]
+        bound: dict[int, int] = {}
+        items = []
+        for c, rest in rests:
+            renamed = []
+            for f, idx, e in rest:
+                new = []
+                for i in idx:
+                    if i not in names and i not in bound:
+                        bound[i] = len(inner_axes) + len(bound)
+                    new.append(names[i] if i in names else bound[i])
+                renamed.append((f, tuple(new), e))
+            items.append((c, renamed))
+        inner = self.alg.sum(shape, items)
+        return self.alg.sum(t.shape, [(ONE, [*common, (inner, tuple(inner_axes), ONE)])])
+
+    def product_of(
+        self, t: Tensor, c: Fraction, common: list[Factor], terms: dict[Term, Fraction],
+        outside: dict[Term, Fraction],
+    ) -> Tensor:  # fmt: skip
+        """c*(sum), kept as a product."""
+        inner = self.alg.tensor("sum", "", t.shape, terms=terms)
+        k, made, axes = self.alg.as_factor(inner)
+        key: Term = ((made, axes, ONE),)
+        return self.alg.tensor("sum", "", t.shape, terms={key: c * k})
+
+
+def _pattern(factor: Factor, rank: int) -> tuple[Tensor, Index, int]:
+    f, idx, e = factor
+    return f, tuple(i if i < rank else -1 for i in idx), 1 if e > 0 else -1
+
+
+def _renamed(
+    term: Term, names: dict[int, int], rank: int, n: int
+) -> dict[tuple[Tensor, Index], Fraction]:
+    """The factors of a term, its other summed indices under names of their own."""
+    return {
+        (f, tuple(i if i < rank else names.get(i, 600 + 50 * n + i) for i in idx)): e
+        for f, idx, e in term
+    }

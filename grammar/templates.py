@@ -1,0 +1,461 @@
+"""Spellings that depend on the call: on its axes, positions, bounds and options.
+
+Each is a function (node, source) that returns a template, see spellings.py. Where nothing is said
+of a library they are NumPy's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..grad.node import Node, Shape
+
+
+class Source(Protocol):
+    """What a spelling may ask of the source it becomes part of."""
+
+    def shape(self, shape: Shape) -> str: ...
+
+
+Spelling = str | Callable[[Node, Source], str]
+
+
+# --- axes --------------------------------------------------------------------------------------
+
+
+def _front(dims: Sequence[int], rank: int) -> tuple[int, ...]:
+    return tuple(d + rank if d < 0 else d for d in dims)
+
+
+def over_last(template: str) -> Spelling:
+    """A reduction of one axis, written for the last: the axes in question are made that."""
+
+    def spelling(node: Node, source: Source) -> str:
+        x = node.args[0]
+        dims = _front(node.attr("dim"), x.ndim)
+        kept = [i for i in range(x.ndim) if i not in dims]
+        flat = "{x}" if [*kept, *dims] == sorted(dims) else _moved("{x}", (*kept, *dims), x.ndim)
+        if len(dims) != 1:
+            flat += f".reshape({source.shape((*(x.shape[i] for i in kept), -1))})"
+        text = template.replace("{flat}", flat)
+        stays = node.attr("keepdim") and node.shape
+        return f"{text}.reshape({source.shape(node.shape)})" if stays else text
+
+    return spelling
+
+
+def _moved(text: str, order: Sequence[int], rank: int) -> str:
+    if list(order) == list(range(rank)):
+        return text
+    return f"{text}.T" if tuple(order) == (1, 0) else f"{text}.transpose({order})"
+
+
+def running(template: str) -> Spelling:
+    """A running result along ``{axis}``, of one axis or of all as one."""
+
+    def spelling(node: Node, source: Source) -> str:
+        x, dims = node.args[0], node.attr("dim")
+        flat, axis = "{x}", node.ndim - 1
+        if not dims:
+            return template.replace("{x}", "{x}[None]").replace("{axis}", "0") + "[0]"
+        if len(dims) == 1:
+            axis = dims[0] + x.ndim
+        else:
+            flat = f"{{x}}.reshape({source.shape(node.shape)})"
+        return template.replace("{x}", flat).replace("{axis}", str(axis))
+
+    return spelling
+
+
+def torch_prod(node: Node, source: Source) -> str:
+    """`torch.prod` takes one axis, or all."""
+    if len(node.attr("dim")) == 1:
+        return "torch.prod({x}, dim={dim}, keepdim={keepdim})"
+    if len(node.attr("dim")) < node.args[0].ndim:
+        reduced = over_last("torch.prod({flat}, dim=-1)")
+        assert callable(reduced)
+        return reduced(node, source).replace(".transpose(", ".permute(")
+    return "torch.prod({x})" + (f".reshape({source.shape(node.shape)})" if node.shape else "")
+
+
+def permute(name: str) -> Spelling:
+    def spelling(node: Node, source: Source) -> str:
+        dims: tuple[int, ...] = node.attr("dims")
+        rank = len(dims)
+        if dims == (*range(-rank, -2), -1, -2):
+            return "{x}.T" if rank == 2 else "{x}.mT"
+        return f"{name}({{x}}, {_front(dims, rank)})"
+
+    return spelling
+
+
+def unsqueeze(node: Node, source: Source) -> str:
+    new = {d + node.ndim for d in node.attr("dim")}
+    entries = ["None" if i in new else ":" for i in range(max(new) + 1)]
+    return f"{{x}}[{', '.join(entries)}]"
+
+
+def tile(node: Node, source: Source) -> str:
+    times = node.attr("dims")
+    return f"np.tile({{x}}, {times[0] if isinstance(times[0], tuple) else times})"
+
+
+# --- positions ---------------------------------------------------------------------------------
+
+
+def _index_text(index: Sequence[Any], array: Callable[[Any], str]) -> str:
+    words = []
+    for entry in index:
+        if not isinstance(entry, tuple):
+            words.append(str(entry))
+        elif entry[0] == "array":
+            words.append(array(entry[1]))
+        else:
+            start, stop, step = ("" if e is None else str(e) for e in entry[1:])
+            words.append(f"{start}:{stop}" + (f":{step}" if step else ""))
+    return ", ".join(words) or "..."
+
+
+def _nested(value: Any) -> str:
+    return np.array(value, int).tolist().__repr__()
+
+
+def _numpy_list(positions: Any) -> str:
+    return _nested(positions)
+
+
+def _torch_list(positions: Any) -> str:
+    return _nested(positions) if _depth(positions) == 1 else f"torch.tensor({_nested(positions)})"
+
+
+def _jax_list(positions: Any) -> str:
+    return f"jnp.array({_nested(positions)})"
+
+
+def _forwards(x: Node, index: Sequence[Any]) -> tuple[list[Any], tuple[int, ...]]:
+    """An index without negative steps, which PyTorch does not take, and the axes of what it finds
+    that are then to be flipped."""
+    entries: list[Any] = []
+    flipped = []
+    axis = 0
+    for size, entry in zip(x.shape, index, strict=False):
+        if isinstance(entry, tuple) and entry[0] == "slice":
+            if (entry[3] or 1) < 0:
+                flipped.append(axis)
+                entry = _reversed(entry, size)
+            axis += 1
+        elif isinstance(entry, tuple):
+            again = any(isinstance(e, tuple) and e[0] == "array" for e in entries)
+            axis += 0 if again else _depth(entry[1])
+        entries.append(entry)
+    return entries, tuple(flipped)
+
+
+def _depth(nested: Any) -> int:
+    depth = 0
+    while isinstance(nested, tuple):
+        depth, nested = depth + 1, nested[0] if nested else None
+    return depth
+
+
+def _reversed(entry: Any, size: Any) -> Any:
+    if not isinstance(size, int):
+        return ("slice", None, None, None)  # all of an axis of unknown size
+    places = range(*slice(*entry[1:]).indices(size))
+    if not places:
+        return ("slice", 0, 0, None)
+    return ("slice", places[-1], places[0] + 1, -places.step)
+
+
+def index(node: Node, source: Source) -> str:
+    return f"{{x}}[{_index_text(node.attr('index'), _numpy_list)}]"
+
+
+def jax_index(node: Node, source: Source) -> str:
+    return f"{{x}}[{_index_text(node.attr('index'), _jax_list)}]"
+
+
+def torch_index(node: Node, source: Source) -> str:
+    entries, flipped = _forwards(node.args[0], node.attr("index"))
+    text = f"{{x}}[{_index_text(entries, _torch_list)}]"
+    return f"torch.flip({text}, {flipped})" if flipped else text
+
+
+def update(name: str) -> Spelling:
+    return lambda node, source: (
+        f"{name}({{x}}, {{value}}, np.s_[{_index_text(node.attr('index'), _numpy_list)}])"
+    )
+
+
+def jax_update(verb: str) -> Spelling:
+    return lambda node, source: (
+        f"{{x}}.at[{_index_text(node.attr('index'), _jax_list)}].{verb}({{value}})"
+    )
+
+
+def torch_update(name: str) -> Spelling:
+    def spelling(node: Node, source: Source) -> str:
+        entries, flipped = _forwards(node.args[0], node.attr("index"))
+        words = []
+        for e in entries:
+            if isinstance(e, tuple) and e[0] == "slice":
+                words.append(f"slice({', '.join(map(str, e[1:] if e[3] else e[1:3]))})")
+            else:
+                words.append(_index_text([e], _torch_list))
+        index = ", ".join(words) + "," * (len(words) == 1)
+        value = f"torch.flip({{value}}, {flipped})" if flipped else "{value}"
+        return f"{name}({{x}}, {value}, ({index}))"
+
+    return spelling
+
+
+def _unsqueeze(node: Node, source: Source) -> str:
+    new = {d + node.ndim for d in node.attr("dim")}
+    entries = ["None" if i in new else ":" for i in range(max(new) + 1)]
+    return f"{{x}}[{', '.join(entries)}]"
+
+
+def _cropped(x: Node, index: Node, axis: int) -> str:
+    """The argument as far as an index tensor covers it along the other axes."""
+    ends = [
+        ":" if i == axis + x.ndim or want == have else f":{want}"
+        for i, (have, want) in enumerate(zip(x.shape, index.shape, strict=True))
+    ]
+    return "{x}" if all(e == ":" for e in ends) else f"{{x}}[{', '.join(ends)}]"
+
+
+def gather(node: Node, source: Source) -> str:
+    x, index = node.args
+    if not x.ndim:
+        return "{x}"
+    axis = node.attr("dim")
+    part = _cropped(x, index, axis)
+    return f"np.take_along_axis({part}, {{index}}, axis={axis + x.ndim})"
+
+
+def _trailing(node: Node) -> str:
+    """`src`, with axes of size 1 so that it has as many as `index`."""
+    missing = node.args[1].ndim - node.args[2].ndim
+    return "{src}" + (f"[{', '.join(['...', *['None'] * missing])}]" if missing else "")
+
+
+def scatter(name: str) -> Spelling:
+    return lambda node, source: f"{name}({{x}}, {{dim}}, {{index}}, {_trailing(node)})"
+
+
+def torch_scatter(name: str) -> Spelling:
+    return lambda node, source: (
+        f"torch.{name}({{x}}, {{dim}}, {{index}}, "
+        f"{_trailing(node)}.expand({source.shape(node.args[1].shape)}))"
+    )
+
+
+def argsort(node: Node, source: Source) -> str:
+    axis = node.attr("dim")
+    if not node.ndim:
+        return "np.zeros((), int)"
+    if not node.attr("descending"):
+        return "np.argsort({x}, axis={dim}, kind='stable')"
+    last = source.shape((node.shape[axis],))[1:-2]
+    behind = "np.argsort(np.flip({x}, axis={dim}), axis={dim}, kind='stable')"
+    return f"{last} - 1 - np.flip({behind}, axis={{dim}})"
+
+
+def sort(node: Node, source: Source) -> str:
+    if not node.ndim:
+        return "{x}"
+    found = "np.sort({x}, axis={dim})"
+    return f"np.flip({found}, axis={{dim}})" if node.attr("descending") else found
+
+
+# --- arithmetic --------------------------------------------------------------------------------
+
+
+def _permute(permute: str) -> Spelling:
+    def spelling(node: Node, source: Source) -> str:
+        dims: tuple[int, ...] = node.attr("dims")
+        rank = len(dims)
+        if dims == (*range(-rank, -2), -1, -2):
+            return "{x}.T" if rank == 2 else "{x}.mT"
+        return f"{permute}({{x}}, {_front(dims, rank)})"
+
+    return spelling
+
+
+def torch_extreme(name: str, bound: str) -> Spelling:
+    """`maximum` takes tensors; a number is a bound of `clamp`."""
+
+    def spelling(node: Node, source: Source) -> str:
+        x, y = node.args
+        if y.op.name == "constant" and not y.shape and x.shape:
+            return f"torch.clamp({{x}}, {bound}={{y?}})"
+        return name
+
+    return spelling
+
+
+def clip(node: Node, source: Source) -> str:
+    given = node.attr("given")
+    low, high = (f"{{{name}}}" if name in given else "None" for name in ("min", "max"))
+    return f"np.clip({{x}}, {low}, {high})"
+
+
+def torch_clamp(node: Node, source: Source) -> str:
+    given = node.attr("given")
+    numbers = all(a.op.name == "constant" and not a.shape for a in node.args[1:])
+    bounds = [f"{name}={{{name}{'?' * numbers}}}" for name in given]
+    return f"torch.clamp({', '.join(['{x}', *bounds])})"
+
+
+def torch_where(node: Node, source: Source) -> str:
+    condition, x, y = node.args
+    truth = "{condition}" if condition.kind == "bool" else "{condition} != 0"
+    if x.op.name == y.op.name == "constant":  # of two numbers it would be a float32
+        return f"torch.where({truth}, {{x}}, {{y}})"
+    return f"torch.where({truth}, {{x?}}, {{y?}})"
+
+
+def softplus(node: Node, source: Source) -> str:
+    if node.attr("threshold") is not None:
+        return "softplus({x}, {beta}, {threshold})"
+    if node.attr("beta") != 1:
+        return "np.logaddexp(0, {beta} * {x}) / {beta}"
+    return "np.logaddexp(0, {x})"
+
+
+def torch_softplus(node: Node, source: Source) -> str:
+    # beyond 40 the difference is less than a rounding error; without a threshold exp overflows
+    limit = "40" if node.attr("threshold") is None else "{threshold}"
+    beta = "" if node.attr("beta") == 1 else "beta={beta}, "
+    return f"functional.softplus({{x}}, {beta}threshold={limit})"
+
+
+def logit(node: Node, source: Source) -> str:
+    inside = "{x}" if node.attr("eps") is None else "np.clip({x}, {eps}, 1 - {eps})"
+    return f"special.logit({inside})"
+
+
+def pinv(node: Node, source: Source) -> str:
+    if node.attr("atol") is not None:
+        return f"pinv({{x}}, {'{rtol}' if node.attr('rtol') is not None else 0.0}, {{atol}})"
+    return "np.linalg.pinv({x}, rtol={rtol})"
+
+
+def jax_pinv(node: Node, source: Source) -> str:
+    plain = node.attr("atol") is None and node.attr("rtol") is None
+    return "jnp.linalg.pinv({x})" if plain else _jax(pinv(node, source))
+
+
+def solve(node: Node, source: Source) -> str:
+    left = node.attr("left")
+    return "np.linalg.solve({A}, {B})" if left else "np.linalg.solve({A}.mT, {B}.mT).mT"
+
+
+def torch_trace(node: Node, source: Source) -> str:
+    if node.args[0].ndim == 2 and not node.attr("offset"):
+        return "torch.trace({x})"
+    return "torch.sum(torch.diagonal({x}, {offset}, {dim1}, {dim2}), dim=-1)"
+
+
+def _torch_prod(node: Node, source: Source) -> str:
+    if not node.args[0].ndim or (len(node.attr("dim")) == node.args[0].ndim):
+        return "torch.prod({x})" + ".reshape({out})" * bool(node.shape)
+    if len(node.attr("dim")) == 1:
+        return "torch.prod({x}{over})"
+    reduced = _reduced("torch.prod({flat}, dim=-1)", "torch.permute")
+    return reduced if isinstance(reduced, str) else reduced(node, source)
+
+
+def torch_eye(node: Node, source: Source) -> str:
+    if node.attr("k"):
+        return "torch.ones({out}, {like}).triu({k}).tril({k})"
+    return "torch.eye({n}, {like})" if node.attr("m") is None else "torch.eye({n}, {m}, {like})"
+
+
+def eye(node: Node, source: Source) -> str:
+    if node.attr("k"):
+        return "np.eye({n}, {m}, {k})"
+    return "np.eye({n})" if node.attr("m") is None else "np.eye({n}, {m})"
+
+
+def torch_linspace(node: Node, source: Source) -> str:
+    if node.attr("endpoint"):
+        return "torch.linspace({start}, {end}, {steps}, {like})"
+    return "{start} + ({end} - {start}) / {steps} * torch.arange({steps}, {like})"
+
+
+def _einsum(module: str) -> Spelling:
+    return lambda node, source: (
+        f"{module}.einsum({node.attr('equation')!r}, "
+        + ", ".join(f"{{{i}}}" for i in range(len(node.args)))
+        + ")"
+    )
+
+
+def _directions(node: Node, source: Source) -> str:
+    rest = ", ".join(f"{{{i}}}" for i in range(len(node.args)))
+    return f"cofactor_derivative({rest})"
+
+
+def pad(node: Node, source: Source) -> str:
+    """Entries are cut off first where a constant is added, last where entries are repeated."""
+    pairs = _widths(node)
+    added = tuple((max(low, 0), max(high, 0)) for low, high in pairs)
+    cut = [(max(-low, 0), max(-high, 0)) for low, high in pairs]
+    mode = _MODES[node.attr("mode")]
+    if mode == "constant":
+        constant = ", constant_values={value}" if node.attr("value") != 0 else ""
+        part = "{x}" + _cut(cut, node.args[0].shape)
+        return f"np.pad({part}, {added}{constant})" if any(map(any, added)) else part
+    whole = tuple(sum(p) + s for p, s in zip(added, node.args[0].shape, strict=True))
+    return f"np.pad({{x}}, {added}, mode={mode!r})" + _cut(cut, whole)
+
+
+_MODES = {
+    "constant": "constant", "reflect": "reflect", "symmetric": "symmetric",
+    "replicate": "edge", "edge": "edge", "circular": "wrap", "wrap": "wrap",
+}  # fmt: skip
+
+
+def _widths(node: Node) -> list[tuple[int, int]]:
+    """(before, after) for each axis."""
+    flat = node.attr("pad")
+    pairs = list(zip(flat[::2], flat[1::2], strict=True))[::-1]
+    return [(0, 0)] * (node.ndim - len(pairs)) + pairs
+
+
+def _cut(pairs: Sequence[tuple[int, int]], shape: Shape) -> str:
+    """The subscript that takes so many entries off the ends of each axis."""
+    if not any(map(any, pairs)):
+        return ""
+    ends = [f"{low or ''}:{-high or ''}" for low, high in pairs]
+    return f"[{', '.join(ends)}]"
+
+
+def torch_pad(node: Node, source: Source) -> str:
+    mode = _MODES[node.attr("mode")]
+    if mode == "constant":
+        constant = ", value={value}" if node.attr("value") != 0 else ""
+        return f"functional.pad({{x}}, {node.attr('pad')}{constant})"
+    text = "{x}"
+    for axis, (pair, size) in enumerate(zip(_widths(node), node.args[0].shape, strict=True)):
+        if pair != (0, 0):
+            low, high = pair
+            added = np.pad(np.arange(size), (max(low, 0), max(high, 0)), mode)  # type: ignore[call-overload]
+            places = added[max(-low, 0) : len(added) - max(-high, 0)].tolist()
+            text += f"[{':, ' * axis}{places}]"
+    return text
+
+
+def _tile(module: str) -> Spelling:
+    def spelling(node: Node, source: Source) -> str:
+        times = node.attr("dims")
+        flat = times[0] if len(times) == 1 and isinstance(times[0], tuple) else times
+        return f"{module}.tile({{x}}, {flat})"
+
+    return spelling
+
+
