@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, NoReturn
 from unicodedata import normalize
 
@@ -63,8 +64,8 @@ def split(words: Sequence[str]) -> tuple[str, dict[str, Given]]:
         raise Diagnostic("G004", "the expression is missing", help=ways)
     expression, *rest = words
     given: dict[str, Given] = {}
-    for word in rest:
-        binding = _binding(word) or _stray(word, expression)
+    for i, word in enumerate(rest):
+        binding = _binding(word) or _stray(word, expression, rest[i:])
         if binding.name in given:
             first = given[binding.name].argument
             source = f"{first} {word}"
@@ -90,7 +91,7 @@ def _binding(word: str) -> Given | None:
     )
 
 
-def _stray(word: str, expression: str) -> NoReturn:
+def _stray(word: str, expression: str, rest: Sequence[str]) -> NoReturn:
     """Say what an argument that is no binding may have been meant for."""
     for option in (word, expression):
         if _OPTION.fullmatch(option):
@@ -101,8 +102,9 @@ def _stray(word: str, expression: str) -> NoReturn:
     ways = ["bindings are written NAME=VALUE or NAME:SHAPE"]
     if _binding(expression):
         ways.insert(0, f"the expression comes first: `{expression}` was taken for it")
-    elif len(expression) + len(word) < 100:
-        ways.insert(0, f"quote the whole expression: '{expression} {word}'")
+    else:
+        whole = " ".join([expression, *takewhile(lambda word: not _binding(word), rest)])
+        ways.insert(0, f"quote the whole expression: '{whole if len(whole) < 80 else '...'}'")
     labels = [Label((0, len(word)), primary=True)]
     message = "this is neither an expression nor a binding"
     raise Diagnostic("G004", message, word, labels, ways)
@@ -111,23 +113,30 @@ def _stray(word: str, expression: str) -> NoReturn:
 # --- values ------------------------------------------------------------------------------------
 
 
-def bind(expression: Expression, given: Mapping[str, Given], max_elements: int) -> Bound:
+def bind(
+    expression: Expression,
+    given: Mapping[str, Given],
+    max_elements: int,
+    wrt: Collection[str] = (),
+) -> Bound:
     """An array for every free name, from the command line, from files, and from standard input.
 
-    Standard input is read only if a name has no value, or ``-`` for one.
+    Standard input is read only if a name has no value, or ``-`` for one. Names of `wrt` may be
+    bound though the expression does not depend on them: the gradient is zero then.
     """
     for binding in given.values():
-        if binding.name not in expression.free:
+        if binding.name not in expression.free and binding.name not in wrt:
             raise _unused(binding, expression.free)
     bound = Bound()
     from_stdin: list[str] = []
-    for name in expression.free:
+    for name in dict.fromkeys((*expression.free, *(name for name in given if name in wrt))):
         if name not in given or given[name].value in (None, "-"):
             from_stdin.append(name)
         else:
             bound.arrays[name] = value_of(given[name], max_elements)
     if from_stdin:
-        _bind_stdin(expression, given, from_stdin, bound, max_elements)
+        welcome = [name for name in wrt if name not in expression.free and name not in given]
+        _bind_stdin(expression, given, from_stdin, welcome, bound, max_elements)
     return bound
 
 
@@ -197,17 +206,21 @@ def _bind_stdin(
     expression: Expression,
     given: Mapping[str, Given],
     names: list[str],
+    welcome: list[str],
     bound: Bound,
     max_elements: int,
 ) -> None:
-    """Bind `names` from the document on standard input. Raises G201 for those it leaves unbound."""
+    """Bind `names` from the document on standard input, and those that are `welcome` if there.
+
+    Raises G201 for names it leaves unbound.
+    """
     asked = any(name in given and given[name].value == "-" for name in names)
     data = _read_stdin(names, asked)
     if data is None:
         raise unbound(expression, names, given)
     if not data.removeprefix(b"\xef\xbb\xbf").strip():
         raise unbound(expression, names, given, "G210", " and standard input is empty")
-    found = documents.read_bindings(data, names, STDIN)
+    found = documents.read_bindings(data, [*names, *welcome], STDIN)
     if found is None:
         if len(names) > 1:
             raise unbound(
@@ -226,9 +239,8 @@ def _bind_stdin(
         if other:
             keys = ", ".join(f'"{key}"' for key in other)
             bound.notes.append(f"not used from standard input: {keys}")
-    for name in names:
-        if bound.arrays[name].size > max_elements:
-            size = bound.arrays[name].size
+    for name in filter(bound.arrays.__contains__, (*names, *welcome)):
+        if (size := bound.arrays[name].size) > max_elements:
             way = f"the limit is {max_elements:,}: raise it with `--max-elements {size}`"
             raise Diagnostic("G601", f"`{name}` has {size:,} entries", help=[way], origin=STDIN)
 
@@ -244,14 +256,17 @@ def unbound(
     """Names without a value, each marked where it occurs first."""
     quoted = [f"`{name}`" for name in names]
     listed = " and ".join([", ".join(quoted[:-1]), quoted[-1]] if quoted[1:] else quoted)
-    labels = [Label(expression.free[name], primary=i == 0) for i, name in enumerate(names)]
+    places = [expression.free[name] for name in names if name in expression.free]
+    labels = [Label(place, primary=i == 0) for i, place in enumerate(places)]
     ways = [hint] if hint else []
     for name in names:
         if name in given and given[name].shape is not None:
             ways.append(f"`{given[name].argument}` states a shape; a value is needed here")
-    first = names[0]
-    ways.append(f"bind it: `{first}=2`, `{first}='[1,2]'`, `{first}=@file.json`, or JSON on stdin")
-    verb = "is" if len(names) == 1 else "are"
+    first, verb, them = names[0], "is", "it"
+    if len(names) > 1:
+        verb, them = "are", "each"
+    values = f"`{first}=2`, `{first}='[1,2]'`, `{first}=@file.json`"
+    ways.append(f"bind {them}: {values}, or JSON on standard input")
     message = f"{listed} {verb} not bound{note}"
     return Diagnostic(code, message, expression.text, labels, ways)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from math import isinf
+from math import inf, isinf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -123,7 +123,7 @@ def _plain_bindings(
     if not isinstance(value, dict) or len(_KEY.findall(data)) != _count_keys(value):
         return None, []  # orjson keeps the last of equal keys
     bound = {}
-    for name in names & value.keys():
+    for name in value.keys() & set(names):
         array = _plain_array(value[name], data)
         if array is None:
             return None, []
@@ -192,7 +192,8 @@ class _Events(Iterator[_Event]):
         at = self._after_blanks()
         if at < len(self.text):
             message = "the document ends before this"
-            raise self.error("G209", message, (at, at + 1), "nothing may follow it")
+            way = 'an object holds several tensors: {"x": ..., "y": ...}'
+            raise self.error("G209", message, (at, at + 1), "nothing may follow it", way)
 
     def error(self, code: str, message: str, span: Span, text: str = "", *help: str) -> Diagnostic:
         labels = [Label(span, text, primary=True)]
@@ -206,10 +207,10 @@ class _Events(Iterator[_Event]):
         match = _ROW.match(self.text, at) if self.text.startswith("[", at) else None
         if match is None:
             return None
-        items = match[1].split(",")
-        numbers = [float(item.strip(' \t\n\r"')) for item in items]
-        if any(isinf(x) and "I" not in item for x, item in zip(numbers, items, strict=True)):
-            return None
+        items = match[1].replace('"', "")
+        numbers = list(map(float, items.split(",")))
+        if numbers.count(inf) + numbers.count(-inf) > items.count("Infinity"):
+            return None  # one is too large, and will be found
         return self._value("row", numbers, match.span())
 
     def _token(self) -> _Event | None:

@@ -64,16 +64,18 @@ def run(
 
     limit = options.limit(max_elements)
     expression = Expression.read(text)
-    bound = bindings.bind(expression, given, limit)
+    targets = options.names(wrt)
+    bound = bindings.bind(expression, given, limit, targets or ())
     if dtype == "float32":
         _check_float32(bound.arrays)
     order = "jacobian" if jacobian else "hessian" if hessian else "gradient"
     request = Request(
-        wrt=options.names(wrt),
+        wrt=targets,
         seed=None if gradient is None else _seed(gradient, limit),
         order="none" if no_grad or only == "value" else order,
         dtype=dtype,
         max_elements=limit,
+        steps=steps or not (output or json or only),
     )
     solution = solve(expression, bound.arrays, request)
 

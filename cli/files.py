@@ -11,7 +11,7 @@ from math import isinf, prod
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from ..grammar.errors import Diagnostic, Label
+from ..grammar.errors import Diagnostic, Label, suggest
 from . import documents
 
 if TYPE_CHECKING:
@@ -69,7 +69,20 @@ def _split(reference: str) -> tuple[str, str]:
 
 def _unreadable(path: str, error: OSError) -> Diagnostic:
     reason = (error.strerror or str(error)).lower()
-    return Diagnostic("G002", f"`{path}` cannot be read: {reason}")
+    ways = []
+    if isinstance(error, FileNotFoundError):
+        folder, name = os.path.split(path)
+        close = suggest(name, _listed(folder or "."))
+        ways = [f"did you mean `{os.path.join(folder, close)}`?"] if close else []
+        ways.append("relative paths start at the current folder")
+    return Diagnostic("G002", f"`{path}` cannot be read: {reason}", help=ways)
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _too_large(path: str, shape: tuple[int, ...], most: int) -> Diagnostic:
@@ -78,6 +91,7 @@ def _too_large(path: str, shape: tuple[int, ...], most: int) -> Diagnostic:
 
 
 def _refused(path: str, why: str, *ways: str) -> Diagnostic:
+    ways = ways or ("save an array of numbers with `np.save` or `np.savez`",)
     return Diagnostic("G211", f"`{path}` {why}", help=list(ways))
 
 
@@ -176,7 +190,7 @@ def _number(text: str, start: int, end: int, column: int, path: str) -> float:
     else:
         code, what, label = "G212", "is not a number" if cell else "is empty", ""
     separator = next((mark for mark in ";\t" if mark in cell), None)
-    ways = ["numbers are separated by commas"] if separator else []
+    ways = ["numbers are separated by commas" if separator else "only the first line may be titles"]
     labels = [Label((start, end), label, primary=True)]
     raise Diagnostic(code, f"column {column} {what}", text, labels, ways, origin=path)
 
@@ -241,7 +255,8 @@ def write(path: str, save: Callable[[IO[bytes]], object]) -> None:
             raise
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise Diagnostic("G005", f"`{path}` cannot be written: {reason}") from None
+        ways = ["the folder has to exist, and you to be allowed to write to it"]
+        raise Diagnostic("G005", f"`{path}` cannot be written: {reason}", help=ways) from None
 
 
 def _mode(target: str) -> int:

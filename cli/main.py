@@ -16,6 +16,8 @@ from . import screen
 
 VERBS = {  # a module each, imported when called
     "eval": "Value, gradients, and how they come about.",
+    "diff": "The gradient as a formula, from shapes alone.",
+    "simplify": "The closed form of an expression.",
     "functions": "Every function: signature, rule, kinks, example.",
     "explain": "What an error code means, and how to fix it.",
 }
@@ -77,7 +79,9 @@ def _run(words: list[str]) -> int:
         code = _app()(words, "gradcalc", standalone_mode=False)
     except typer.TyperException as error:  # what typer itself checks: the values of options
         message = error.format_message().strip().rstrip(".").replace("'", "`")
-        raise Diagnostic("G003", message[:1].lower() + message[1:]) from None
+        message = message[:1].lower() + message[1:].replace("a valid int", "a whole number")
+        ways = ["`--help` says what each option takes"]
+        raise Diagnostic("G003", message, help=ways) from None
     if code == INTERRUPTED:
         raise KeyboardInterrupt  # typer has swallowed it
     return code or 0
@@ -211,7 +215,8 @@ def _sort(command: Any, ctx: Any, args: Sequence[str]) -> tuple[list[str], list[
             if not takes_value[word]:
                 options.append(word)
             elif not waiting or waiting[-1] in takes_value:
-                raise Diagnostic("G003", f"`{word}` needs a value")
+                ways = ["`--help` says what each option takes"]
+                raise Diagnostic("G003", f"`{word}` needs a value", help=ways)
             else:
                 options += [word, waiting.pop()]
         elif equals and name.startswith("--") and name in takes_value:

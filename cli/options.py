@@ -86,6 +86,22 @@ ErrorFormat = Annotated[
     Literal["text", "json"], typer.Option("--error-format", help="How to tell what went wrong.")
 ]
 
+Expand = Annotated[bool, typer.Option("--expand", help="Write shared parts out, without names.")]
+Symmetric = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--symmetric", metavar="NAMES", show_default=False, help="These are symmetric matrices."
+    ),
+]
+Positive = Annotated[
+    list[str] | None,
+    typer.Option("--positive", metavar="NAMES", show_default=False, help="These are positive."),
+]
+Format = Annotated[
+    Literal["text", "latex", "numpy", "torch", "jax", "json"],
+    typer.Option("--format", help="How to write the formula."),
+]
+
 
 def digits(precision: str) -> int | None:
     """The value of `--precision`; None for all digits. Raises G003."""
@@ -123,4 +139,4 @@ def exclusive(**given: bool) -> None:
     """Raise G003 if more than one of these options is given."""
     both = [f"`--{name.replace('_', '-')}`" for name, is_given in given.items() if is_given]
     if len(both) > 1:
-        raise Diagnostic("G003", f"{both[0]} and {both[1]} exclude each other")
+        raise Diagnostic("G003", f"{both[0]} and {both[1]} exclude each other", help=["choose one"])

@@ -233,9 +233,10 @@ def _added_up(array: Array, mean: bool, look: Look) -> str:
     """``(1 + 4 + 9 + 16) / 4``, or how many entries there are."""
     if not 1 < array.size <= FEW:
         return f"sum of {array.size:,} entries" + (f" / {array.size:,}" if mean else "")
-    terms = [number(value, look.precision)[0] for value in array.ravel()]
-    total = " + ".join(f"({t})" if t.startswith("-") else t for t in terms)
-    return f"({total}) / {array.size}" if mean else total
+    terms = [number(value, look.precision) for value in array.ravel()]
+    total = " + ".join(f"({text})" if text.startswith("-") else text for text, _ in terms)
+    mark = look.about if any(rounded for _, rounded in terms) else ""
+    return mark + (f"({total}) / {array.size}" if mean else total)
 
 
 # --- as data -----------------------------------------------------------------------------------

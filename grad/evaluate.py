@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -59,12 +59,30 @@ def evaluate(
     """
     arrays = {name: np.asarray(value) for name, value in (values or {}).items()}
     roots = sized(roots, arrays)
-    run = _Run(np.dtype(dtype), arrays)
     order, needs = schedule(roots)
-    _limit(order, max_elements)
+    limit(order, max_elements)
+    memo = compute(roots, order, needs, arrays, dtype, keep=keep)
+    return Evaluation([memo[root] for root in roots], memo if keep else {})
+
+
+def compute(
+    roots: Sequence[Node],
+    order: Sequence[Node],
+    needs: Mapping[Node, Sequence[Node]],
+    arrays: Mapping[str, Array],
+    dtype: npt.DTypeLike = np.float64,
+    *,
+    known: Mapping[Node, Array] | None = None,
+    keep: bool = False,
+) -> dict[Node, Array]:
+    """The values of `roots`, and of all other nodes if `keep`, by what `schedule` returned.
+
+    `known` has the values of the nodes at which the schedule stopped.
+    """
+    run = _Run(np.dtype(dtype), arrays)
     uses = Counter(a for node in order for a in needs[node])
     uses.update(roots)
-    memo: dict[Node, Array] = {}
+    memo: dict[Node, Array] = dict(known or {})
     with np.errstate(all="ignore"):
         for node in order:
             memo[node] = run.node(node, [memo[a] for a in needs[node]])
@@ -73,10 +91,11 @@ def evaluate(
                     uses[a] -= 1
                     if not uses[a]:
                         del memo[a]
-    return Evaluation([memo[root] for root in roots], memo if keep else {})
+    return memo
 
 
-def _limit(order: Sequence[Node], most: int) -> None:
+def limit(order: Sequence[Node], most: int = MAX_ELEMENTS) -> None:
+    """Raises GradError G601 if one of these nodes would have more entries than `most`."""
     for node in order:
         size = prod(s for s in node.shape if isinstance(s, int))
         if size > most:
@@ -88,8 +107,13 @@ def _limit(order: Sequence[Node], most: int) -> None:
             )
 
 
-def schedule(roots: Sequence[Node]) -> tuple[list[Node], dict[Node, tuple[Node, ...]]]:
-    """The nodes to compute in order, and what each needs: a derived node needs its formula."""
+def schedule(
+    roots: Sequence[Node], known: Collection[Node] = ()
+) -> tuple[list[Node], dict[Node, tuple[Node, ...]]]:
+    """The nodes to compute in order, and what each needs: a derived node needs its formula.
+
+    The nodes of `known` have their values already.
+    """
     needs: dict[Node, tuple[Node, ...]] = {}
     order: list[Node] = []
     stack: list[tuple[Node, bool]] = [(root, False) for root in reversed(roots)]
@@ -97,7 +121,7 @@ def schedule(roots: Sequence[Node]) -> tuple[list[Node], dict[Node, tuple[Node, 
         node, ready = stack.pop()
         if ready:
             order.append(node)
-        elif node not in needs:
+        elif node not in needs and node not in known:
             needs[node] = (node.op.expand(node),) if node.op.formula is not None else node.args
             stack.append((node, True))
             stack.extend((a, False) for a in reversed(needs[node]))

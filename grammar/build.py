@@ -27,7 +27,10 @@ BINARY = {
 # submodules whose functions go by the same names here
 SUBMODULES = {"autograd", "linalg", "nn", "functional", "special", "Tensor"}
 # what `.indices` of a pair (values, indices) is, as PyTorch returns it
-INDICES = {"max": "argmax", "min": "argmin", "sort": "argsort", "topk": "argtopk"}
+INDICES = {
+    "max": "argmax", "min": "argmin", "sort": "argsort", "topk": "argtopk",
+    "median": "argmedian", "kthvalue": "argkthvalue", "cummax": "argcummax", "cummin": "argcummin",
+}  # fmt: skip
 
 
 @dataclass(slots=True)

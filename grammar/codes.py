@@ -317,6 +317,11 @@ and a letter means the same size everywhere:
     gradcalc eval "einsum('ij,jk->ik', A, B)" A='[[1,2]]' B='[[1,2]]'
 Each letter after the arrow occurs before it, once.
 """),
+    "G312": Code("nothing to choose from", DATA, """\
+The largest, the smallest or the middle one of no entries at all does not exist:
+    gradcalc eval 'max(x)' x='[]'
+Sums and products of nothing do: 0 and 1. Add an entry to fall back on, `cat([x, [0]])`.
+"""),
     # differentiation
     "G401": Code("the result is not a scalar", DATA, """\
 A gradient says how one number depends on the data; this result has several:

@@ -12,7 +12,7 @@ def cofactor_derivative(x, *directions):
     '''The cofactors of x, or their derivative along directions: det is linear in each row.'''
     n = x.shape[-1]
     rows = np.eye(n)
-    found = 0
+    found = np.zeros_like(x)
     for i, *others in itertools.permutations(range(n), 1 + len(directions)):
         replaced = x
         for k, direction in zip(others, directions):
@@ -43,6 +43,17 @@ def logdet(x):
     '''log(det(x)), and nan where the determinant is negative.'''
     sign, size = np.linalg.slogdet(x)
     return np.where(sign < 0, np.nan, size)
+
+def matrix_exp_derivative(x, *directions):
+    '''How the exponential of x changes along directions: a corner of that of a block matrix.'''
+    block, *directions = np.broadcast_arrays(x, *directions)
+    n = x.shape[-1]
+    for direction in directions:
+        above = np.kron(np.eye(block.shape[-1] // n), direction)
+        upper = np.concatenate([block, above], -1)
+        lower = np.concatenate([np.zeros_like(block), block], -1)
+        block = np.concatenate([upper, lower], -2)
+    return linalg.expm(block)[..., :n, -n:]
 
 def pinv(x, rtol, atol):
     '''Pseudoinverse; smaller singular values than the tolerance count as 0.'''
@@ -154,11 +165,21 @@ def _read(text: str) -> dict[str, str]:
     return {body.partition("(")[0]: f"def {body.rstrip()}\n" for body in bodies}
 
 
+_IN_TORCH = {
+    r"np\.eye\((.*?)\)": r"torch.eye(\1, dtype=x.dtype, device=x.device)",
+    r"\bdirection\)": "direction.contiguous())",  # kron wants it so
+    r"np\.broadcast_arrays": "torch.broadcast_tensors",
+    r"\blinalg\.expm": "torch.linalg.matrix_exp",
+    r"np\.": "torch.",
+}
+
+
+def _in_torch(text: str) -> str:
+    for old, new in _IN_TORCH.items():
+        text = re.sub(old, new, text)
+    return text
+
+
 NUMPY = _read(_SHARED + _NUMPY)
-TORCH = _read(
-    _SHARED.replace("np.eye(n)", "torch.eye(n, dtype=x.dtype, device=x.device)").replace(
-        "np.", "torch."
-    )
-    + _TORCH
-)
+TORCH = _read(_in_torch(_SHARED) + _TORCH)
 JAX = _read(_SHARED.replace("np.", "jnp.") + _JAX)

@@ -7,12 +7,12 @@ from typing import Any
 
 from ..grad.errors import GradError
 from ..grad.forward import jvp as forward_jvp
-from ..grad.higher import hessian as graph_hessian
 from ..grad.higher import hvp as graph_hvp
 from ..grad.higher import jacobian as graph_jacobian
 from ..grad.node import Node
 from ..grad.ops import CONSTANT, lift, shape_text
 from ..grad.reverse import gradient
+from ..grad.simplify.exact import exact
 
 
 def _input(value: Any, at: int) -> Node:
@@ -31,6 +31,11 @@ def _float(value: Any) -> Node:
     """An integer result is a constant one: its derivative is 0."""
     node = lift(value)
     return node if node.kind == "float" else node * 1.0
+
+
+def _stable(root: Node, x: Node) -> Node:
+    """`root` with its textbook spellings made stable, before it is differentiated by `x`."""
+    return exact([root], keep=[x])[0]
 
 
 def _like(value: Any, x: Node, at: int, what: str) -> Node:
@@ -65,37 +70,42 @@ def grad(f: Any, x: Any, grad_outputs: Any = None) -> Any:
             help=["`grad(sum({0}), {1})`", "`vjp({0}, {1}, v)` with a weight for each entry",
                   "`jacobian({0}, {1})`"],
         )  # fmt: skip
-    return _each(lambda node: gradient(root, [node], seed)[0], x)
+    return _each(lambda node: gradient(_stable(root, node), [node], seed)[0], x)
 
 
 def jacobian(f: Any, x: Any) -> Any:
     """``jacobian(f, x)``: every entry of `f` by every entry of `x`; shape of `f`, then of `x`."""
-    return _each(lambda node: graph_jacobian(_float(f), node), x)
+    return _each(lambda node: graph_jacobian(_stable(_float(f), node), node), x)
 
 
 def hessian(f: Any, x: Any) -> Any:
     """``hessian(f, x)``: second derivatives of a scalar; the shape of `x` twice."""
     root = _scalar(f, "hessian")
-    return _each(lambda node: graph_hessian(root, node), x)
+
+    def second(node: Node) -> Node:
+        (slope,) = gradient(_stable(root, node), [node])
+        return graph_jacobian(_stable(slope, node), node)
+
+    return _each(second, x)
 
 
 def vjp(f: Any, x: Any, v: Any) -> Any:
     """``vjp(f, x, v)``: the gradient of ``sum(f*v)``."""
     root = _float(f)
     seed = _like(v, root, 2, "`v`")
-    return _each(lambda node: gradient(root, [node], seed)[0], x)
+    return _each(lambda node: gradient(_stable(root, node), [node], seed)[0], x)
 
 
 def jvp(f: Any, x: Any, v: Any) -> Any:
     """``jvp(f, x, v)``: how `f` changes when `x` moves along `v`."""
     node = _input(x, 1)
-    return forward_jvp(_float(f), [node], [_like(v, node, 2, "`v`")])
+    return forward_jvp(_stable(_float(f), node), [node], [_like(v, node, 2, "`v`")])
 
 
 def hvp(f: Any, x: Any, v: Any) -> Any:
     """``hvp(f, x, v)``: the Hessian times `v`, without the Hessian."""
     node = _input(x, 1)
-    return graph_hvp(_scalar(f, "hvp"), node, _like(v, node, 2, "`v`"))
+    return graph_hvp(_stable(_scalar(f, "hvp"), node), node, _like(v, node, 2, "`v`"))
 
 
 def _scalar(f: Any, name: str) -> Node:

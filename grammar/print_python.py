@@ -1,4 +1,4 @@
-"""Graphs as Python source: a function for NumPy, PyTorch or JAX, in straight lines, with its imports.
+"""Graphs as Python source: a function for NumPy, PyTorch or JAX, in straight lines.
 
 Parts that are long or used again are bound to names, so that no expression nests deeply. How each
 row is spelt is a table of its own, spellings.py; a derived row without a spelling is its formula.
@@ -20,7 +20,8 @@ from ..grad.errors import GradError
 from ..grad.node import Node, Shape
 from ..grad.ops import CONSTANT, DIMENSION, VARIABLE
 from .print_text import ATOM, INFIX, POSTFIX, PRODUCT, SUM, UNARY, Piece, number
-from .spellings import TARGETS, Spelling, Target, TargetName, precedence
+from .spellings import TARGETS, Target, TargetName, precedence
+from .templates import Spelling
 
 WIDTH = 76  # a line longer than this is cut: its parts get names ...
 SHORT = 12  # ... and so does what is used again, if it is longer than this
@@ -215,7 +216,7 @@ class _Source:
     def constant(self, node: Node) -> Piece:
         value = node.attr("value")
         if isinstance(value, np.ndarray):
-            return Piece(self.array(value))
+            return Piece(self.array(node, value))
         self.numbers.add(node)
         text = self.literal(value)
         return Piece(text, UNARY if text.startswith("-") else ATOM)
@@ -227,13 +228,13 @@ class _Source:
         module = f"{self.target.module}." if word in ("inf", "nan", "pi", "e") else ""
         return text.replace(word, module + word)
 
-    def array(self, value: Any) -> str:
+    def array(self, node: Node, value: Any) -> str:
         if not value.size:
             return f"{self.target.module}.zeros({self.shape(value.shape)})"
         flat = [self.literal(v) for v in value.ravel().tolist()]
         for size in reversed(value.shape):
             flat = [f"[{', '.join(flat[i : i + size])}]" for i in range(0, len(flat), size)]
-        return self.target.array(flat[0], value.dtype.kind == "f", self.like)
+        return self.target.array(flat[0], node.kind, self.like)
 
     def plain(self, node: Node) -> bool:
         """Whether a node is a number, not a tensor: made of numbers by operators alone."""
@@ -269,11 +270,11 @@ class _Source:
         a = self.args(node)[i]
         piece = self.pieces[a]
         chooses = self.parameter(node, i) in ("condition", "index", "mask")
-        if a in self.numbers or a.kind == node.kind or node.kind == "bool" or chooses:
+        if a in self.numbers or a.kind in ("float", node.kind) or node.kind == "bool" or chooses:
             return piece
         floats = [b for b in self.args(node) if b.kind == "float" and b not in self.numbers]
         mixes = node.op.name in ("add", "mul", "div", "where", "index_set", "index_add")
-        if mixes and floats or (node.op.name == "sub" and floats and a.kind == "int"):
+        if (mixes and floats) or (node.op.name == "sub" and floats and a.kind == "int"):
             return piece
         return Piece(self.target.cast(piece.at(POSTFIX), node.kind, self.like), POSTFIX)
 
@@ -336,7 +337,7 @@ class _Source:
         called = re.match(r"\w+(?=\()", text)
         if called and called[0] in self.target.definitions:
             self.definitions[called[0]] = self.target.definitions[called[0]]
-        return Piece(text, precedence(FIELD.sub("x", template)))
+        return Piece(text, precedence(FIELD.sub("x", template.replace("{over}", ""))))
 
     def parameter(self, node: Node, i: int) -> str:
         """The name of the parameter that an argument is for."""
@@ -373,7 +374,7 @@ class _Source:
     def over(self, node: Node) -> str:
         """The axes a reduction runs over, and whether they stay, as further arguments."""
         words = ""
-        if not self.all_axes(node, "dim"):
+        if node.attr("keepdim") or not self.all_axes(node, "dim"):
             words = f", {self.target.keywords['dim']}={self.static(node, 'dim')}"
         if node.attr("keepdim"):
             words += f", {self.target.keywords['keepdim']}=True"

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..grad.errors import GradError
 from ..grad.evaluate import MAX_ELEMENTS, evaluate, finite
 from ..grad.higher import hessian, jacobian
-from ..grad.node import Node
+from ..grad.node import Node, Shape
 from ..grad.ops import constant, shape_text, variable
 from ..grad.reverse import Backward, backward
 from ..grad.simplify.exact import exact
@@ -56,6 +56,17 @@ class Expression:
 
 
 @dataclass(slots=True)
+class Question:
+    """What is asked of an expression, as graphs: itself, and a derivative by each of some names."""
+
+    built: Built
+    root: Node
+    inputs: dict[str, Node]
+    grads: dict[str, Node] = field(default_factory=dict)
+    backward: Backward | None = None
+
+
+@dataclass(slots=True)
 class Solution:
     """What was asked of an expression, as numbers and as the graph they came from.
 
@@ -90,7 +101,8 @@ class Request:
     """What is wanted of an expression besides its value.
 
     `wrt` names the variables; None is all of them. `seed` is the gradient of the result. `order` is
-    "gradient", "jacobian", "hessian" or "none".
+    "gradient", "jacobian", "hessian" or "none". `steps` keeps the value of every step for the
+    derivation.
     """
 
     wrt: tuple[str, ...] | None = None
@@ -98,6 +110,7 @@ class Request:
     order: str = "gradient"
     dtype: npt.DTypeLike = np.float64
     max_elements: int = MAX_ELEMENTS
+    steps: bool = False
 
 
 def solve(expression: Expression, values: Mapping[str, Any], request: Request) -> Solution:
@@ -107,29 +120,39 @@ def solve(expression: Expression, values: Mapping[str, Any], request: Request) -
     a gradient was asked, and whatever building and evaluating it find wrong.
     """
     arrays = {name: np.asarray(value) for name, value in values.items()}
+    asked = pose(expression, {name: array.shape for name, array in arrays.items()}, request)
+    wanted = [asked.root, *asked.grads.values()]
+    if asked.backward is not None and request.steps:
+        wanted += asked.backward.arrived.values()
+    found = located(
+        expression,
+        asked.built,
+        lambda: evaluate(
+            wanted, arrays, request.dtype, keep=True, max_elements=request.max_elements
+        ),
+    )
+    slopes = dict(zip(asked.grads, found.results[1:], strict=False))
+    return Solution(
+        asked.built, asked.root, asked.inputs, found.results[0], slopes, asked.backward, found.memo
+    )
+
+
+def pose(expression: Expression, shapes: Mapping[str, Shape], request: Request) -> Question:
+    """The graphs of what is asked of an expression, for data of these shapes.
+
+    Raises Diagnostic as `solve` does, but for what only the numbers can show.
+    """
     # a variable that does not occur may be differentiated by: its gradient is zero
     names = dict.fromkeys([*expression.free, *(request.wrt or ())])
-    inputs = {name: variable(name, arrays[name].shape) for name in names if name in arrays}
+    inputs = {name: variable(name, shapes[name]) for name in names if name in shapes}
     built = expression.graph(inputs)
     (root,) = exact([built.root])
     targets = chosen(expression, inputs, request)
-    steps: Backward | None = None
-    grads: list[Node] = []
-    if targets and request.order != "none":
-        steps, grads = located(
-            expression, built, lambda: _derivatives(root, [inputs[t] for t in targets], request)
-        )
-    found = located(
-        expression,
-        built,
-        lambda: evaluate(
-            [root, *grads], arrays, request.dtype, keep=True, max_elements=request.max_elements
-        ),
-    )
-    return Solution(
-        built, root, inputs, found.results[0],
-        dict(zip(targets, found.results[1:], strict=False)), steps, found.memo,
-    )  # fmt: skip
+    if not targets or request.order == "none":
+        return Question(built, root, inputs)
+    wrt = [inputs[target] for target in targets]
+    steps, grads = located(expression, built, lambda: _derivatives(root, wrt, request))
+    return Question(built, root, inputs, dict(zip(targets, grads, strict=True)), steps)
 
 
 def chosen(expression: Expression, inputs: Mapping[str, Node], request: Request) -> tuple[str, ...]:
@@ -168,7 +191,7 @@ def _derivatives(
         )
     seed = None if request.seed is None else constant(np.asarray(request.seed, np.float64))
     steps = backward(root, wrt, seed)
-    return steps, steps.grads
+    return steps, exact(steps.grads)
 
 
 def located(expression: Expression, built: Built, compute: Callable[[], T]) -> T:

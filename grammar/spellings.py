@@ -67,7 +67,7 @@ SAME = """
     exp expm1 exp2 log log1p log2 log10 sqrt square abs sign floor ceil round trunc hypot sinc
     sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh arccosh arctanh deg2rad rad2deg
     logaddexp logaddexp2 fmod copysign heaviside fmax fmin nan_to_num isnan isinf isfinite
-    logical_and logical_or logical_not sum mean all any outer kron vander stack roll
+    logical_and logical_or logical_not outer kron vander stack
 """
 LINALG = "det inv cholesky eigvalsh svdvals matrix_power"
 
@@ -84,6 +84,7 @@ ROWS: dict[str, tuple[Spelling | None, ...]] = {
     "maximum":      ("np.maximum", t.torch_extreme("maximum", "min")),
     "minimum":      ("np.minimum", t.torch_extreme("minimum", "max")),
     "clamp":        (t.clip, t.torch_clamp),
+    "frac":         ("{x} - np.trunc({x})",),
     "where":        ("np.where({condition}, {x}, {y})", t.torch_where),
     # activations
     "relu":         ("np.maximum({x}, 0)", "torch.relu", "nn.relu"),
@@ -105,10 +106,15 @@ ROWS: dict[str, tuple[Spelling | None, ...]] = {
     # special functions
     "erf":          ("special.erf", "torch.erf"),
     "erfc":         ("special.erfc", "torch.erfc"),
+    "erfcx":        ("special.erfcx", "torch.special.erfcx",
+                     "2 * jnp.exp({x} ** 2 + special.log_ndtr(-math.sqrt(2) * {x}))"),
     "erfinv":       ("special.erfinv", "torch.erfinv"),
     "erfcinv":      ("special.erfcinv", "torch.erfinv(1 - {x})", "special.erfinv(1 - {x})"),
     "ndtr":         ("special.ndtr", "torch.special.ndtr"),
     "log_ndtr":     ("special.log_ndtr", "torch.special.log_ndtr"),
+    "inverse_mills": ("math.sqrt(2 / math.pi) / special.erfcx(-{x} / math.sqrt(2))",
+                      "math.sqrt(2 / math.pi) / torch.special.erfcx(-{x} / math.sqrt(2))",
+                      "jnp.exp(-{x} ** 2 / 2 - special.log_ndtr({x})) / math.sqrt(2 * math.pi)"),
     "ndtri":        ("special.ndtri", "torch.special.ndtri"),
     "lgamma":       ("special.gammaln", "torch.lgamma"),
     "digamma":      ("special.digamma", "torch.digamma"),
@@ -121,6 +127,10 @@ ROWS: dict[str, tuple[Spelling | None, ...]] = {
     "iv":           ("special.iv({n}, {x})", "iv({n}, {x})", "iv({n}, {x})"),
     "spherical_jn": ("special.spherical_jn({n}, {x})", *("spherical_jn({n}, {x})",) * 2),
     # reductions
+    "sum":          ("np.sum({x}{over})",),
+    "mean":         ("np.mean({x}{over})",),
+    "all":          ("np.all({x}{over})",),
+    "any":          ("np.any({x}{over})",),
     "var":          ("np.var({x}{over}, correction={correction})",),
     "std":          ("np.std({x}{over}, correction={correction})",),
     "norm":         ("np.linalg.vector_norm({x}{over}, ord={p})",),
@@ -157,11 +167,12 @@ ROWS: dict[str, tuple[Spelling | None, ...]] = {
     "recurrence":   ("recurrence({a}, {b}, {dim}, {reverse})",),
     # shapes
     "reshape":      ("{x}.reshape({shape})",),
-    "permute":      (t.permute("np.transpose"), t.permute("torch.permute")),
+    "permute":      (t.permute,),
     "unsqueeze":    (t.unsqueeze,),
     "squeeze":      ("np.squeeze({x}, axis={dim})",),
     "broadcast_to": ("np.broadcast_to({x}, {shape})",),
     "flip":         ("np.flip({x}, {dims})",),
+    "roll":         ("np.roll({x}, {shifts}, {dims})",),
     "tril":         ("np.tril({x}, {diagonal})",),
     "triu":         ("np.triu({x}, {diagonal})",),
     "cat":          ("np.concatenate", "torch.cat"),
@@ -187,8 +198,7 @@ ROWS: dict[str, tuple[Spelling | None, ...]] = {
     "sort":         (t.sort, "torch.sort({x}, dim={dim}, descending={descending}).values"),
     "argsort":      (t.argsort,
                      "torch.argsort({x}, dim={dim}, descending={descending}, stable=True)"),
-    "one_hot":      ("({x}[..., None] == np.arange({num_classes})).astype(int)",
-                     "({x}[..., None] == torch.arange({num_classes})).long()"),
+    "one_hot":      (t.one_hot,),
     # linear algebra
     "einsum":       (t.einsum,),
     "cross":        ("np.cross({x}, {y}, axis={dim})", "torch.linalg.cross({x}, {y}, dim={dim})"),
@@ -202,8 +212,9 @@ ROWS: dict[str, tuple[Spelling | None, ...]] = {
     "cofactor":     ("cofactor_derivative({x})",),
     "cofactor_derivative": ("cofactor_derivative",),
     "solve":        (t.solve, "torch.linalg.solve({A}, {B}, left={left})"),
-    "pinv":         (t.pinv, "torch.linalg.pinv", t.jax_pinv),
+    "pinv":         (t.pinv, "torch.linalg.pinv"),
     "matrix_exp":   ("linalg.expm", "torch.linalg.matrix_exp"),
+    "matrix_exp_derivative": ("matrix_exp_derivative",),
     "eigenvectors": ("np.linalg.eigh({x})[1]",),
     "svd_u":        ("np.linalg.svd({x}, full_matrices=False)[0]",),
     "svd_vh":       ("np.linalg.svd({x}, full_matrices=False)[2]",),
@@ -243,7 +254,9 @@ def _column(place: int, module: str, names: Mapping[str, str]) -> dict[str, Spel
 
 def _torch_scalar(text: str, kind: Kind, like: str) -> str:
     if kind == "float":
-        return f"{like}.new_tensor({text})" if like else f"torch.tensor({text}, dtype=torch.float64)"
+        return (
+            f"{like}.new_tensor({text})" if like else f"torch.tensor({text}, dtype=torch.float64)"
+        )
     return f"torch.tensor({text})"
 
 
@@ -258,7 +271,10 @@ def _torch_like(like: str) -> str:
 
 
 AXES = {"dim": "axis", "dims": "axis", "keepdim": "keepdims"}
-IN_TORCH = {r"np\.": "torch.", "axis=": "dim=", "keepdims=": "keepdim="}
+IN_TORCH = {
+    r"np\.": "torch.", r"transpose\(": "permute(", r"astype\(int\)": "long()", "axis=": "dim=",
+    "keepdims=": "keepdim=",
+}  # fmt: skip
 PYTHON = {"itertools": "import itertools", "math": "import math"}
 TARGETS: dict[TargetName, Target] = {
     "numpy": Target(
@@ -286,7 +302,7 @@ TARGETS: dict[TargetName, Target] = {
             "torch": "import torch",
             "functional": "from torch.nn import functional",
         },
-        {},
+        {"dim": "dim", "keepdim": "keepdim"},
         _column(1, "torch", IN_TORCH),
         definitions.TORCH,
         scalar=_torch_scalar,

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..grad.node import Node, Shape
+from ..grad.ops import CONSTANT
 
 
 class Source(Protocol):
@@ -20,7 +21,8 @@ class Source(Protocol):
     def shape(self, shape: Shape) -> str: ...
 
 
-Spelling = str | Callable[[Node, Source], str]
+Template = Callable[[Node, Source], str]
+Spelling = str | Template
 
 
 # --- axes --------------------------------------------------------------------------------------
@@ -30,14 +32,16 @@ def _front(dims: Sequence[int], rank: int) -> tuple[int, ...]:
     return tuple(d + rank if d < 0 else d for d in dims)
 
 
-def over_last(template: str) -> Spelling:
+def over_last(template: str) -> Template:
     """A reduction of one axis, written for the last: the axes in question are made that."""
+    move = "permute" if template.startswith("torch") else "transpose"
 
     def spelling(node: Node, source: Source) -> str:
         x = node.args[0]
         dims = _front(node.attr("dim"), x.ndim)
         kept = [i for i in range(x.ndim) if i not in dims]
-        flat = "{x}" if [*kept, *dims] == sorted(dims) else _moved("{x}", (*kept, *dims), x.ndim)
+        order = (*kept, *dims)
+        flat = "{x}" if order == tuple(range(x.ndim)) else f"{{x}}.{move}({order})"
         if len(dims) != 1:
             flat += f".reshape({source.shape((*(x.shape[i] for i in kept), -1))})"
         text = template.replace("{flat}", flat)
@@ -47,13 +51,7 @@ def over_last(template: str) -> Spelling:
     return spelling
 
 
-def _moved(text: str, order: Sequence[int], rank: int) -> str:
-    if list(order) == list(range(rank)):
-        return text
-    return f"{text}.T" if tuple(order) == (1, 0) else f"{text}.transpose({order})"
-
-
-def running(template: str) -> Spelling:
+def running(template: str) -> Template:
     """A running result along ``{axis}``, of one axis or of all as one."""
 
     def spelling(node: Node, source: Source) -> str:
@@ -75,27 +73,27 @@ def torch_prod(node: Node, source: Source) -> str:
     if len(node.attr("dim")) == 1:
         return "torch.prod({x}, dim={dim}, keepdim={keepdim})"
     if len(node.attr("dim")) < node.args[0].ndim:
-        reduced = over_last("torch.prod({flat}, dim=-1)")
-        assert callable(reduced)
-        return reduced(node, source).replace(".transpose(", ".permute(")
+        return over_last("torch.prod({flat}, dim=-1)")(node, source)
     return "torch.prod({x})" + (f".reshape({source.shape(node.shape)})" if node.shape else "")
 
 
-def permute(name: str) -> Spelling:
-    def spelling(node: Node, source: Source) -> str:
-        dims: tuple[int, ...] = node.attr("dims")
-        rank = len(dims)
-        if dims == (*range(-rank, -2), -1, -2):
-            return "{x}.T" if rank == 2 else "{x}.mT"
-        return f"{name}({{x}}, {_front(dims, rank)})"
-
-    return spelling
+def permute(node: Node, source: Source) -> str:
+    dims: tuple[int, ...] = node.attr("dims")
+    rank = len(dims)
+    if dims == (*range(-rank, -2), -1, -2):
+        return "{x}.T" if rank == 2 else "{x}.mT"
+    return f"np.transpose({{x}}, {_front(dims, rank)})"
 
 
 def unsqueeze(node: Node, source: Source) -> str:
     new = {d + node.ndim for d in node.attr("dim")}
     entries = ["None" if i in new else ":" for i in range(max(new) + 1)]
     return f"{{x}}[{', '.join(entries)}]"
+
+
+def einsum(node: Node, source: Source) -> str:
+    fields = ", ".join(f"{{{i}}}" for i in range(len(node.args)))
+    return f"np.einsum({node.attr('equation')!r}, {fields})"
 
 
 def tile(node: Node, source: Source) -> str:
@@ -184,19 +182,19 @@ def torch_index(node: Node, source: Source) -> str:
     return f"torch.flip({text}, {flipped})" if flipped else text
 
 
-def update(name: str) -> Spelling:
+def update(name: str) -> Template:
     return lambda node, source: (
         f"{name}({{x}}, {{value}}, np.s_[{_index_text(node.attr('index'), _numpy_list)}])"
     )
 
 
-def jax_update(verb: str) -> Spelling:
+def jax_update(verb: str) -> Template:
     return lambda node, source: (
         f"{{x}}.at[{_index_text(node.attr('index'), _jax_list)}].{verb}({{value}})"
     )
 
 
-def torch_update(name: str) -> Spelling:
+def torch_update(name: str) -> Template:
     def spelling(node: Node, source: Source) -> str:
         entries, flipped = _forwards(node.args[0], node.attr("index"))
         words = []
@@ -210,12 +208,6 @@ def torch_update(name: str) -> Spelling:
         return f"{name}({{x}}, {value}, ({index}))"
 
     return spelling
-
-
-def _unsqueeze(node: Node, source: Source) -> str:
-    new = {d + node.ndim for d in node.attr("dim")}
-    entries = ["None" if i in new else ":" for i in range(max(new) + 1)]
-    return f"{{x}}[{', '.join(entries)}]"
 
 
 def _cropped(x: Node, index: Node, axis: int) -> str:
@@ -242,15 +234,23 @@ def _trailing(node: Node) -> str:
     return "{src}" + (f"[{', '.join(['...', *['None'] * missing])}]" if missing else "")
 
 
-def scatter(name: str) -> Spelling:
+def scatter(name: str) -> Template:
     return lambda node, source: f"{name}({{x}}, {{dim}}, {{index}}, {_trailing(node)})"
 
 
-def torch_scatter(name: str) -> Spelling:
+def torch_scatter(name: str) -> Template:
     return lambda node, source: (
         f"torch.{name}({{x}}, {{dim}}, {{index}}, "
         f"{_trailing(node)}.expand({source.shape(node.args[1].shape)}))"
     )
+
+
+def one_hot(node: Node, source: Source) -> str:
+    hot = "{x}[..., None] == np.arange({num_classes})"
+    ignored = node.attr("ignore_index")
+    if ignored is None or ignored < 0:
+        return f"({hot}).astype(int)"
+    return f"(({hot}) & ({{x}}[..., None] != {ignored})).astype(int)"
 
 
 def argsort(node: Node, source: Source) -> str:
@@ -258,9 +258,9 @@ def argsort(node: Node, source: Source) -> str:
     if not node.ndim:
         return "np.zeros((), int)"
     if not node.attr("descending"):
-        return "np.argsort({x}, axis={dim}, kind='stable')"
+        return "np.argsort({x}, axis={dim}, stable=True)"
     last = source.shape((node.shape[axis],))[1:-2]
-    behind = "np.argsort(np.flip({x}, axis={dim}), axis={dim}, kind='stable')"
+    behind = "np.argsort(np.flip({x}, axis={dim}), axis={dim}, stable=True)"
     return f"{last} - 1 - np.flip({behind}, axis={{dim}})"
 
 
@@ -271,28 +271,17 @@ def sort(node: Node, source: Source) -> str:
     return f"np.flip({found}, axis={{dim}})" if node.attr("descending") else found
 
 
-# --- arithmetic --------------------------------------------------------------------------------
+# --- elementwise -------------------------------------------------------------------------------
 
 
-def _permute(permute: str) -> Spelling:
-    def spelling(node: Node, source: Source) -> str:
-        dims: tuple[int, ...] = node.attr("dims")
-        rank = len(dims)
-        if dims == (*range(-rank, -2), -1, -2):
-            return "{x}.T" if rank == 2 else "{x}.mT"
-        return f"{permute}({{x}}, {_front(dims, rank)})"
-
-    return spelling
-
-
-def torch_extreme(name: str, bound: str) -> Spelling:
+def torch_extreme(name: str, bound: str) -> Template:
     """`maximum` takes tensors; a number is a bound of `clamp`."""
 
     def spelling(node: Node, source: Source) -> str:
         x, y = node.args
-        if y.op.name == "constant" and not y.shape and x.shape:
+        if y.op is CONSTANT and not y.shape and x.op is not CONSTANT:
             return f"torch.clamp({{x}}, {bound}={{y?}})"
-        return name
+        return f"torch.{name}"
 
     return spelling
 
@@ -305,7 +294,7 @@ def clip(node: Node, source: Source) -> str:
 
 def torch_clamp(node: Node, source: Source) -> str:
     given = node.attr("given")
-    numbers = all(a.op.name == "constant" and not a.shape for a in node.args[1:])
+    numbers = all(a.op is CONSTANT and not a.shape for a in node.args[1:])
     bounds = [f"{name}={{{name}{'?' * numbers}}}" for name in given]
     return f"torch.clamp({', '.join(['{x}', *bounds])})"
 
@@ -313,7 +302,7 @@ def torch_clamp(node: Node, source: Source) -> str:
 def torch_where(node: Node, source: Source) -> str:
     condition, x, y = node.args
     truth = "{condition}" if condition.kind == "bool" else "{condition} != 0"
-    if x.op.name == y.op.name == "constant":  # of two numbers it would be a float32
+    if x.op is CONSTANT and y.op is CONSTANT:  # of two numbers it would be a float32
         return f"torch.where({truth}, {{x}}, {{y}})"
     return f"torch.where({truth}, {{x?}}, {{y?}})"
 
@@ -344,11 +333,6 @@ def pinv(node: Node, source: Source) -> str:
     return "np.linalg.pinv({x}, rtol={rtol})"
 
 
-def jax_pinv(node: Node, source: Source) -> str:
-    plain = node.attr("atol") is None and node.attr("rtol") is None
-    return "jnp.linalg.pinv({x})" if plain else _jax(pinv(node, source))
-
-
 def solve(node: Node, source: Source) -> str:
     left = node.attr("left")
     return "np.linalg.solve({A}, {B})" if left else "np.linalg.solve({A}.mT, {B}.mT).mT"
@@ -360,18 +344,9 @@ def torch_trace(node: Node, source: Source) -> str:
     return "torch.sum(torch.diagonal({x}, {offset}, {dim1}, {dim2}), dim=-1)"
 
 
-def _torch_prod(node: Node, source: Source) -> str:
-    if not node.args[0].ndim or (len(node.attr("dim")) == node.args[0].ndim):
-        return "torch.prod({x})" + ".reshape({out})" * bool(node.shape)
-    if len(node.attr("dim")) == 1:
-        return "torch.prod({x}{over})"
-    reduced = _reduced("torch.prod({flat}, dim=-1)", "torch.permute")
-    return reduced if isinstance(reduced, str) else reduced(node, source)
-
-
 def torch_eye(node: Node, source: Source) -> str:
     if node.attr("k"):
-        return "torch.ones({out}, {like}).triu({k}).tril({k})"
+        return f"torch.ones({source.shape(node.shape)}, {{like}}).triu({{k}}).tril({{k}})"
     return "torch.eye({n}, {like})" if node.attr("m") is None else "torch.eye({n}, {m}, {like})"
 
 
@@ -381,23 +356,14 @@ def eye(node: Node, source: Source) -> str:
     return "np.eye({n})" if node.attr("m") is None else "np.eye({n}, {m})"
 
 
+def torch_tri(node: Node, source: Source) -> str:
+    return f"torch.ones({source.shape(node.shape)}, {{like}}).tril({{k}})"
+
+
 def torch_linspace(node: Node, source: Source) -> str:
     if node.attr("endpoint"):
         return "torch.linspace({start}, {end}, {steps}, {like})"
     return "{start} + ({end} - {start}) / {steps} * torch.arange({steps}, {like})"
-
-
-def _einsum(module: str) -> Spelling:
-    return lambda node, source: (
-        f"{module}.einsum({node.attr('equation')!r}, "
-        + ", ".join(f"{{{i}}}" for i in range(len(node.args)))
-        + ")"
-    )
-
-
-def _directions(node: Node, source: Source) -> str:
-    rest = ", ".join(f"{{{i}}}" for i in range(len(node.args)))
-    return f"cofactor_derivative({rest})"
 
 
 def pad(node: Node, source: Source) -> str:
@@ -448,14 +414,3 @@ def torch_pad(node: Node, source: Source) -> str:
             places = added[max(-low, 0) : len(added) - max(-high, 0)].tolist()
             text += f"[{':, ' * axis}{places}]"
     return text
-
-
-def _tile(module: str) -> Spelling:
-    def spelling(node: Node, source: Source) -> str:
-        times = node.attr("dims")
-        flat = times[0] if len(times) == 1 and isinstance(times[0], tuple) else times
-        return f"{module}.tile({{x}}, {flat})"
-
-    return spelling
-
-

@@ -29,7 +29,7 @@ def _softplus(x: Any, beta: float, threshold: float | None) -> Any:
 
 
 def _softplus_slope(out: Node, x: Node, beta: float, threshold: float | None) -> Any:
-    slope = F.sigmoid(x if beta == 1 else beta * x)
+    slope = F.sigmoid(_times(beta, x))
     return slope if threshold is None else F.where(beta * x > threshold, 1.0, slope)
 
 
@@ -44,6 +44,10 @@ def _logit_slope(out: Node, x: Node, eps: float | None) -> Any:
     return slope if eps is None else F.where(_between(x, eps, 1 - eps), slope, 0.0)
 
 
+def _times(number: float, x: Node) -> Node:
+    return x if number == 1 else number * x
+
+
 def _between(x: Node, low: float, high: float) -> Node:
     return F.logical_and(x >= low, x <= high)
 
@@ -53,8 +57,9 @@ sigmoid    = P("sigmoid(x)",    lambda x: 1 / (1 + np.exp(-x)), lambda out, x: o
                doc="1/(1 + exp(-x)).", aliases=("expit",))
 logsigmoid = P("logsigmoid(x)", _log_sigmoid,                   lambda out, x: F.sigmoid(-x),
                doc="log(sigmoid(x)), accurate far below 0.", aliases=("log_sigmoid", "log_expit"))
-softplus   = P("softplus(x, beta: number = 1, threshold: number? = None)", _softplus, _softplus_slope,
-               doc="log(1 + exp(beta*x))/beta; just x where beta*x exceeds a threshold, if one is given.",
+softplus   = P("softplus(x, beta: number = 1, threshold: number? = None)",
+               _softplus, _softplus_slope,
+               doc="log(1 + exp(beta*x))/beta; x itself where beta*x exceeds a given threshold.",
                calls=(("x", "beta=2"),))
 logit      = P("logit(x, eps: number? = None)", _logit, _logit_slope,
                doc="log(x/(1 - x)), the inverse of sigmoid; `eps` clamps x into [eps, 1 - eps].",
@@ -72,12 +77,14 @@ leaky_relu = P("leaky_relu(x, negative_slope: number = 0.01)",
                lambda out, x, negative_slope: F.where(F.gt(x, 0), 1.0, negative_slope),
                doc="x where it is positive, negative_slope*x elsewhere.",
                calls=(("x", "negative_slope=0.2"),), kinks=(Kink("0", "0.01", "that to the left"),))
-prelu      = derived("prelu(x, weight)", lambda x, weight: F.where(F.gt(x, 0), x, _channels(weight, x) * x),
-                     doc="x where it is positive, weight*x elsewhere; a vector of weights is one for each channel (axis 1).",
+prelu      = derived("prelu(x, weight)",
+                     lambda x, weight: F.where(F.gt(x, 0), x, _channels(weight, x) * x),
+                     doc="x where it is positive, weight*x elsewhere; a vector of weights has one"
+                     " for each channel (axis 1).",
                      sample=((-2, 2), "1"), kinks=(Kink("0", "weight", "that to the left"),))
 elu        = P("elu(x, alpha: number = 1.0)",
                lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(x)),
-               lambda out, x, alpha: F.where(F.gt(x, 0), 1.0, F.exp(x) if alpha == 1 else alpha * F.exp(x)),
+               lambda out, x, alpha: F.where(F.gt(x, 0), 1.0, _times(alpha, F.exp(x))),
                doc="x where it is positive, alpha*(exp(x) - 1) elsewhere.",
                calls=(("x", "alpha=0.5"),), kinks=(Kink("0", "alpha", "that to the left"),))
 celu       = derived("celu(x, alpha: number = 1.0)", lambda x, alpha: alpha * F.elu(x / alpha),
@@ -115,12 +122,14 @@ hardsigmoid = derived("hardsigmoid(x)", lambda x: F.relu6(x + 3) / 6, doc="relu6
                       kinks=(Kink("-3, 3", "0", FLAT),))
 hardswish   = derived("hardswish(x)", lambda x: x * F.hardsigmoid(x), doc="x*hardsigmoid(x).",
                       kinks=(Kink("-3", "0"), Kink("3", "1")))
-softsign    = P("softsign(x)", lambda x: x / (1 + np.abs(x)), lambda out, x: 1 / (1 + F.abs(x)) ** 2,
+softsign    = P("softsign(x)", lambda x: x / (1 + np.abs(x)),
+                lambda out, x: 1 / (1 + F.abs(x)) ** 2,
                 doc="x/(1 + abs(x)).", kinks=(Kink("0", "1", "the second derivative there is 0"),))
 tanhshrink  = P("tanhshrink(x)", lambda x: x - np.tanh(x), lambda out, x: F.tanh(x) ** 2,
                 doc="x - tanh(x).")
 heaviside   = P("heaviside(x, values)", np.heaviside,
-                lambda out, x, values: 0, lambda out, x, values: F.eq(x, 0), selects=True,
+                None, lambda out, x, values: F.eq(x, 0), selects=True,
+                sample=("2x3:int0..1", (-2, 2)),
                 doc="0 where x is negative, 1 where it is positive, `values` where it is 0.",
                 spellings={"x1": "x", "x2": "values"}, kinks=ZERO)
 # fmt: on
@@ -163,6 +172,9 @@ def _glu(x: Node, dim: int) -> Node:
     return F.narrow(x, axis, 0, half) * F.sigmoid(F.narrow(x, axis, half, half))
 
 
-glu = derived("glu(x, dim: axis = -1)", _glu, doc="The first half along an axis times the sigmoid of the second.",
+glu = derived("glu(x, dim: axis = -1)", _glu,
+              doc="The first half along an axis times the sigmoid of the second.",
               sample=("4x2",), example="glu(x, 0)")  # fmt: skip
-softmin = derived("softmin(x, dim: axis = -1)", lambda x, dim: F.softmax(-x, dim), doc="softmax(-x).")
+softmin = derived(
+    "softmin(x, dim: axis = -1)", lambda x, dim: F.softmax(-x, dim), doc="softmax(-x)."
+)

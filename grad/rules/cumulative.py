@@ -49,7 +49,7 @@ def _running(scan: Scan) -> Any:
 
     def forward(x: Any, dim: Axes) -> Any:
         if not dim:
-            return scan(x.reshape(1), 0).reshape(())
+            return scan(x[..., None], -1)[..., 0]
         if len(dim) > 1:
             x = x.reshape(*x.shape[: -len(dim)], -1)
         return scan(x, dim[0] if len(dim) == 1 else -1)
@@ -115,12 +115,10 @@ def _recurrence(a: Any, b: Any, dim: int, reverse: bool) -> Any:
 
 @structural(
     "recurrence(a, b, dim: axis = -1, reverse: bool = False)", _recurrence, _recurrence_shape,
-    doc="y[k] = a[k]*y[k - 1] + b[k] along an axis, from y[-1] = 0; from the end with reverse=True.",
+    doc="y[k] = a[k]*y[k - 1] + b[k] along an axis, from y[-1] = 0; or from the end.",
     linear=(1,),
 )  # fmt: skip
-def recurrence(
-    g: Node, out: Node, a: Node, b: Node, dim: int, reverse: bool
-) -> tuple[Node, Node]:
+def recurrence(g: Node, out: Node, a: Node, b: Node, dim: int, reverse: bool) -> tuple[Node, Node]:
     """The transpose runs the other way, each factor one place on."""
     if reverse:
         back = F.recurrence(_previous(a, dim, 0), g, dim)
@@ -173,9 +171,11 @@ def _latest(better: Callable[[Any, Any], Any]) -> Scan:
 
 
 LATEST = (Kink("a tie", "all to the last of them", "as PyTorch"),)
-argcummax = opaque("argcummax(x, dim: axes = None)", _running(_latest(np.maximum)), _scan_shape("int"),
+argcummax = opaque("argcummax(x, dim: axes = None)", _running(_latest(np.maximum)),
+                   _scan_shape("int"),
                    doc="Where the running maximum was last attained.")  # fmt: skip
-argcummin = opaque("argcummin(x, dim: axes = None)", _running(_latest(np.minimum)), _scan_shape("int"),
+argcummin = opaque("argcummin(x, dim: axes = None)", _running(_latest(np.minimum)),
+                   _scan_shape("int"),
                    doc="Where the running minimum was last attained.")  # fmt: skip
 
 
@@ -189,10 +189,12 @@ def _to_positions(position: Callable[..., Node]) -> Any:
     return vjp
 
 
-cummax = structural("cummax(x, dim: axes = None)", _running(lambda x, axis: np.maximum.accumulate(x, axis)),
+cummax = structural("cummax(x, dim: axes = None)",
+                    _running(lambda x, axis: np.maximum.accumulate(x, axis)),
                     _scan_shape("promote"), doc="Running maximum.", selects=True, kinks=LATEST,
                     )(_to_positions(argcummax))  # fmt: skip
-cummin = structural("cummin(x, dim: axes = None)", _running(lambda x, axis: np.minimum.accumulate(x, axis)),
+cummin = structural("cummin(x, dim: axes = None)",
+                    _running(lambda x, axis: np.minimum.accumulate(x, axis)),
                     _scan_shape("promote"), doc="Running minimum.", selects=True, kinks=LATEST,
                     )(_to_positions(argcummin))  # fmt: skip
 
@@ -200,7 +202,9 @@ cummin = structural("cummin(x, dim: axes = None)", _running(lambda x, axis: np.m
 # --- differences -------------------------------------------------------------------------------
 
 
-def _diff(x: Node, n: int, dim: int, prepend: Node | None = None, append: Node | None = None) -> Node:
+def _diff(
+    x: Node, n: int, dim: int, prepend: Node | None = None, append: Node | None = None
+) -> Node:
     if not x.ndim:
         raise GradError("G309", "`diff` needs at least one axis", at=0)
     if n < 0:

@@ -100,6 +100,7 @@ margin_ranking_loss = derived(
     f"margin_ranking_loss(x1, x2, y, margin: number = 0, {REDUCTION})", _margin_ranking,
     doc="Mean of relu(margin - y*(x1 - x2)): y is 1 where x1 should be the larger, else -1.",
     spellings=PAIR, kinks=AT_MARGIN,
+    calls=(("x1", "x2", "y", "margin=2"),),
 )  # fmt: skip
 soft_margin_loss = derived(
     f"soft_margin_loss(x, y, {REDUCTION})", _soft_margin, doc="Mean of log(1 + exp(-y*x)).",

@@ -12,14 +12,15 @@ from ..ops import F, Kink, derived, pointwise, spelling
 P = pointwise
 # fmt: off
 exp     = P("exp(x)",   np.exp,   lambda out, x: out,              doc="e to the power `x`.")
-expm1   = P("expm1(x)", np.expm1, lambda out, x: out + 1,          doc="exp(x) - 1, accurate near 0.")
+expm1   = P("expm1(x)", np.expm1, lambda out, x: F.exp(x),
+            doc="exp(x) - 1, accurate near 0.")
 exp2    = P("exp2(x)",  np.exp2,  lambda out, x: F.log(2) * out,   doc="2 to the power `x`.")
 
 POSITIVE = ((0.2, 3.0),)
 AT_ZERO = (Kink("0", "inf"),)
 log     = P("log(x)",   np.log,   lambda out, x: 1 / x,               doc="Natural logarithm.",
             sample=POSITIVE, kinks=AT_ZERO)
-log1p   = P("log1p(x)", np.log1p, lambda out, x: 1 / (1 + x),         doc="log(1 + x), accurate near 0.",
+log1p   = P("log1p(x)", np.log1p, lambda out, x: 1 / (1 + x),         doc="log(1 + x), accurately.",
             sample=((-0.8, 2.0),), kinks=(Kink("-1", "inf"),))
 log2    = P("log2(x)",  np.log2,  lambda out, x: 1 / (F.log(2) * x),  doc="Logarithm to base 2.",
             sample=POSITIVE, kinks=AT_ZERO)
@@ -29,13 +30,14 @@ log10   = P("log10(x)", np.log10, lambda out, x: 1 / (F.log(10) * x), doc="Logar
 sqrt    = P("sqrt(x)",  np.sqrt,  lambda out, x: 1 / (2 * out),       doc="Square root.",
             sample=POSITIVE, kinks=AT_ZERO)
 rsqrt   = P("rsqrt(x)", lambda x: 1 / np.sqrt(x),
-            lambda out, x: -out / (2 * x),                            doc="One over the square root.",
+            lambda out, x: -out / (2 * x),                            doc="One over square root.",
             sample=POSITIVE, kinks=(Kink("0", "-inf"),))
 cbrt    = P("cbrt(x)",  np.cbrt,  lambda out, x: 1 / (3 * out**2),    doc="Cube root.",
             sample=POSITIVE, kinks=AT_ZERO)
 
 STEP = (Kink("a jump", "0"),)
-abs_    = P("abs(x)",   np.abs,   lambda out, x: F.sign(x),           doc="Absolute value.", kind="promote",
+abs_    = P("abs(x)",   np.abs,   lambda out, x: F.sign(x),           doc="Absolute value.",
+            kind="promote",
             aliases=("absolute", "fabs"), kinks=(Kink("0", "0", "any slope in [-1, 1] would do"),))
 sign    = P("sign(x)",  np.sign,  lambda out, x: 0, doc="-1, 0 or 1.", kind="promote", kinks=STEP)
 floor   = P("floor(x)", np.floor, lambda out, x: 0, doc="Largest integer below.",      kinks=STEP)
@@ -43,19 +45,22 @@ ceil    = P("ceil(x)",  np.ceil,  lambda out, x: 0, doc="Smallest integer above.
 round_  = P("round(x, decimals: int = 0)", lambda x, decimals: np.round(x, decimals),
             lambda out, x, decimals: 0, doc="Nearest integer (or decimal), halves to even.",
             kinks=STEP, aliases=("rint", "around"), calls=(("x", "decimals=1"),))
-trunc   = P("trunc(x)", np.trunc, lambda out, x: 0, doc="Integer part.", kinks=STEP, aliases=("fix",))
-frac    = P("frac(x)",  lambda x: x - np.trunc(x), lambda out, x: 1, doc="What follows the integer part.",
+trunc   = P("trunc(x)", np.trunc, lambda out, x: 0, doc="Integer part.", kinks=STEP,
+            aliases=("fix",))
+frac    = P("frac(x)",  lambda x: x - np.trunc(x), lambda out, x: 1,
+            doc="What follows the integer part.",
             sample=((0.1, 0.9),), kinks=(Kink("a jump", "1"),))
 
 sin     = P("sin(x)",   np.sin,   lambda out, x: F.cos(x),            doc="Sine.")
 cos     = P("cos(x)",   np.cos,   lambda out, x: -F.sin(x),           doc="Cosine.")
-tan     = P("tan(x)",   np.tan,   lambda out, x: 1 + out**2,          doc="Tangent.", sample=((-1.2, 1.2),))
+tan     = P("tan(x)",   np.tan,   lambda out, x: 1 + out**2,          doc="Tangent.",
+            sample=((-1.2, 1.2),))
 UNIT, ENDS = ((-0.9, 0.9),), (Kink("-1, 1", "inf"),)
-arcsin  = P("arcsin(x)",  np.arcsin,  lambda out, x: 1 / F.sqrt(1 - x**2),  doc="Inverse of sine.",
+arcsin  = P("arcsin(x)",  np.arcsin,  lambda out, x: 1 / F.sqrt(1 - x**2),  doc="Inverse of sin.",
             sample=UNIT, aliases=("asin",), kinks=ENDS)
-arccos  = P("arccos(x)",  np.arccos,  lambda out, x: -1 / F.sqrt(1 - x**2), doc="Inverse of cosine.",
+arccos  = P("arccos(x)",  np.arccos,  lambda out, x: -1 / F.sqrt(1 - x**2), doc="Inverse of cos.",
             sample=UNIT, aliases=("acos",), kinks=(Kink("-1, 1", "-inf"),))
-arctan  = P("arctan(x)",  np.arctan,  lambda out, x: 1 / (1 + x**2),        doc="Inverse of tangent.",
+arctan  = P("arctan(x)",  np.arctan,  lambda out, x: 1 / (1 + x**2),        doc="Inverse of tan.",
             aliases=("atan",))
 sinh    = P("sinh(x)",    np.sinh,    lambda out, x: F.cosh(x),             doc="Hyperbolic sine.")
 cosh    = P("cosh(x)",    np.cosh,    lambda out, x: F.sinh(x),             doc="Hyperbolic cosine.")
@@ -92,7 +97,8 @@ fmod    = P("fmod(x, y)", np.fmod,
             lambda out, x, y: 1,
             lambda out, x, y: -F.trunc(x / y),
             doc="Remainder with the sign of `x`, as in C.", kind="promote",
-            sample=((3.1, 3.5), (1.2, 1.5)), kinks=(Kink("x / y an integer", "the slope further out"),))
+            sample=((3.1, 3.5), (1.2, 1.5)),
+            kinks=(Kink("x / y an integer", "the slope further out"),))
 copysign = P("copysign(x, y)", np.copysign,
              lambda out, x, y: F.sign(x) * F.copysign(1.0, y),
              lambda out, x, y: 0,
@@ -106,7 +112,8 @@ rad2deg = P("rad2deg(x)", np.rad2deg, lambda out, x: 180 / math.pi, doc="Radians
 
 isnan    = P("isnan(x)",    np.isnan,    None, doc="Whether it is nan.",            kind="bool")
 isinf    = P("isinf(x)",    np.isinf,    None, doc="Whether it is inf or -inf.",    kind="bool")
-isfinite = P("isfinite(x)", np.isfinite, None, doc="Whether it is neither inf nor nan.", kind="bool")
+isfinite = P("isfinite(x)", np.isfinite, None, doc="Whether it is neither inf nor nan.",
+             kind="bool")
 
 
 def _nan_to_num(x: Any, nan: float, posinf: float | None, neginf: float | None) -> Any:

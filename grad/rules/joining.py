@@ -68,7 +68,8 @@ def _known(name: str, size: Size) -> int:
 
 
 cat = linear(
-    "cat(xs: tensors, dim: axis = 0)", lambda *xs, dim: np.concatenate(xs, dim), _cat_shape, _cat_transpose,
+    "cat(xs: tensors, dim: axis = 0)",
+    lambda *xs, dim: np.concatenate(xs, dim), _cat_shape, _cat_transpose,
     doc="Tensors one after the other along an axis.", linear=EACH, selects=True,
     aliases=("concat", "concatenate"), example="cat([x, y], dim=0)",
 )  # fmt: skip
@@ -105,13 +106,16 @@ def _column_stack(xs: list[Node]) -> Node:
 
 
 spelling("vstack(xs: tensors)", lambda *xs: F.cat([F.atleast_2d(x) for x in xs], 0),
-         doc="Rows one below the other.", aliases=("row_stack",), example="vstack([x, y])")  # fmt: skip
+         doc="Rows one below the other.", aliases=("row_stack",),
+         example="vstack([x, y])")  # fmt: skip
 spelling("hstack(xs: tensors)", lambda *xs: _hstack(list(xs)),
-         doc="Side by side: along the second axis, or the only one.", example="hstack([x, y])")  # fmt: skip
+         doc="Side by side: along the second axis, or the only one.",
+         example="hstack([x, y])")  # fmt: skip
 spelling("dstack(xs: tensors)", lambda *xs: F.cat([F.atleast_3d(x) for x in xs], 2),
          doc="One behind the other, along the third axis.", example="dstack([x, y])")  # fmt: skip
 spelling("column_stack(xs: tensors)", lambda *xs: _column_stack(list(xs)),
-         doc="Vectors as the columns of a matrix.", sample=("3",), example="column_stack([x, y])")  # fmt: skip
+         doc="Vectors as the columns of a matrix.", sample=("3",),
+         example="column_stack([x, y])")  # fmt: skip
 
 
 def _meshgrid(*xs: Node, indexing: str) -> Any:
@@ -131,7 +135,8 @@ def _meshgrid(*xs: Node, indexing: str) -> Any:
 
 
 spelling("meshgrid(*xs: tensors, indexing: str = 'ij')", _meshgrid, sample=("3",),
-         doc="The coordinates of a grid, one tensor for each axis.", example="meshgrid(x, y)")  # fmt: skip
+         doc="The coordinates of a grid, one tensor for each axis.",
+         example="meshgrid(x, y)")  # fmt: skip
 
 
 # --- taken apart: these give several tensors ---------------------------------------------------
@@ -188,12 +193,16 @@ def _parts_between(x: Node, starts: list[int], stops: list[int], dim: int) -> An
 
 spelling("split(x, split_size: ints, dim: axis = 0)", _split, sample=("4x3",),
          spellings={"split_size_or_sections": "split_size", "sections": "split_size"},
-         doc="Parts of a length, or of several lengths, along an axis, as PyTorch.", example="split(x, 2)")  # fmt: skip
+         doc="Parts of a length, or of several lengths, along an axis, as PyTorch.",
+         example="split(x, 2)")  # fmt: skip
 spelling("chunk(x, chunks: int, dim: axis = 0)", _chunk, sample=("4x3",),
-         doc="At most so many parts of one length along an axis.", example="chunk(x, 2)")  # fmt: skip
-spelling("tensor_split(x, sections: ints, dim: axis = 0)", _array_split, sample=("4x3",), aliases=("array_split",),
+         doc="At most so many parts of one length along an axis.",
+         example="chunk(x, 2)")  # fmt: skip
+spelling("tensor_split(x, sections: ints, dim: axis = 0)", _array_split, sample=("4x3",),
+         aliases=("array_split",),
          spellings={"indices_or_sections": "sections", "indices": "sections"},
-         doc="So many parts, or parts cut at positions, along an axis, as NumPy's split.", example="tensor_split(x, 3)")  # fmt: skip
+         doc="So many parts, or parts cut at positions, along an axis, as NumPy's split.",
+         example="tensor_split(x, 3)")  # fmt: skip
 spelling("unbind(x, dim: axis = 0)",
          lambda x, dim: tuple(F.select(x, dim, i) for i in range(_length("unbind", x, dim))),
          doc="The entries along an axis, each for itself.")  # fmt: skip
@@ -245,7 +254,9 @@ def _repeat_interleave(x: Node, repeats: Any, dim: Any) -> Node:
         places = np.repeat(np.arange(size), times)
         return x[(*(slice(None),) * axis, places)]
     before, size, after = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
-    many = F.broadcast_to(F.reshape(x, (*before, size, 1, *after)), (*before, size, times[0], *after))
+    many = F.broadcast_to(
+        F.reshape(x, (*before, size, 1, *after)), (*before, size, times[0], *after)
+    )
     return F.reshape(many, (*before, sizes.product((size, times[0])), *after))
 
 
@@ -296,14 +307,18 @@ def _check_width(size: Size, low: int, high: int, mode: str) -> None:
     if (low, high) == (0, 0):
         return
     if not isinstance(size, int):
-        raise GradError("G117", f"the unknown size `{size}` is padded by a constant only", at="mode")
+        raise GradError(
+            "G117", f"the unknown size `{size}` is padded by a constant only", at="mode"
+        )
     most = size - 1 if mode == "reflect" else size
     if size == 0 or (mode != "edge" and max(low, high) > most):
-        raise GradError("G117", f"at most {most} entries can be added to an axis of {size}", at="pad")
+        raise GradError(
+            "G117", f"at most {most} entries can be added to an axis of {size}", at="pad"
+        )
 
 
 def _numpy_widths(x: Node, pad: Any, pad_width: Any) -> list[tuple[int, int]]:
-    """(before, after) for each axis, from PyTorch's flat list, last axis first, or NumPy's pairs."""
+    """(before, after) for each axis: PyTorch lists them flat, last axis first, NumPy in pairs."""
     given = pad if pad_width is None else pad_width
     at = "pad" if pad_width is None else "pad_width"
     each = np.asarray(given)
@@ -312,7 +327,9 @@ def _numpy_widths(x: Node, pad: Any, pad_width: Any) -> list[tuple[int, int]]:
     if pad_width is None and each.ndim == 1:
         if each.size % 2 or each.size > 2 * x.ndim:
             raise GradError(
-                "G117", f"two widths for each axis, last axis first: at most {2 * x.ndim} numbers", at=at
+                "G117",
+                f"two widths for each axis, last axis first: at most {2 * x.ndim} numbers",
+                at=at,
             )
         pairs = [tuple(map(int, p)) for p in each.reshape(-1, 2)][::-1]
         return [(0, 0)] * (x.ndim - len(pairs)) + pairs  # type: ignore[return-value]
@@ -335,26 +352,25 @@ def _pad(x: Any, pad: tuple[int, ...], mode: str, value: float, pad_width: Any) 
             if pair != (0, 0):
                 x = np.take(x, _sources(x.shape[axis], pair, mode), axis)
         return x
-    kept = tuple(
-        slice(max(-low, 0), size - max(-high, 0))
-        for size, (low, high) in zip(x.shape, pairs, strict=True)
-    )
-    added = [(max(low, 0), max(high, 0)) for low, high in pairs]
     dtype = x.dtype if x.dtype.kind in "fc" or isinstance(value, int) else float
-    return np.pad(x[kept].astype(dtype, copy=False), added, constant_values=value)
+    added = [(max(low, 0), max(high, 0)) for low, high in pairs]
+    wide = np.pad(x.astype(dtype, copy=False), added, constant_values=value)
+    return wide[tuple(slice(max(-low, 0), min(high, 0) or None) for low, high in pairs)]
 
 
 def _sources(size: int, pair: tuple[int, int], mode: str) -> Any:
     """Which entry of an axis each entry of the padded one repeats."""
     low, high = pair
-    places = np.pad(np.arange(size), (max(low, 0), max(high, 0)), MODES[mode])  # type: ignore[call-overload]
+    added = (max(low, 0), max(high, 0))
+    places = np.pad(np.arange(size), added, MODES[mode])  # type: ignore[call-overload]
     return places[max(-low, 0) : len(places) - max(-high, 0)]
 
 
 @structural(
     "pad(x, pad: any = None, mode: str = 'constant', value: number = 0, pad_width: any = None)",
     _pad, _pad_shape,
-    doc="With entries added (or cut off) at the ends of axes. `pad` lists two widths for each axis, last"
+    doc="With entries added (or cut off) at the ends of axes. `pad` lists two widths for each"
+        " axis, last"
     " axis first, as PyTorch; `pad_width` a pair for each axis, as NumPy.",
     spellings={"constant_values": "value"}, example="pad(x, (1, 2))",
     calls=(("x", "(1, -1, 0, 2)"), ("x", "(1, 2)", "'reflect'"), ("x", "(2, 1)", "'replicate'"),

@@ -48,9 +48,11 @@ def _narrow(x: Node, dim: int, start: int, length: int) -> Node:
 
 
 narrow = spelling("narrow(x, dim: axis, start: int, length: int)", _narrow, sample=("4x3",),
-                  doc="Entries start to start + length - 1 along an axis.", example="narrow(x, 0, 1, 2)")  # fmt: skip
+                  doc="Entries start to start + length - 1 along an axis.",
+                  example="narrow(x, 0, 1, 2)")  # fmt: skip
 select = spelling("select(x, dim: axis, index: int)", lambda x, dim, index: _part(x, dim, index),
-                  doc="The entry at a position along an axis.", example="select(x, 1, -1)")  # fmt: skip
+                  doc="The entry at a position along an axis.",
+                  example="select(x, 1, -1)")  # fmt: skip
 
 
 # --- by a tensor of positions ------------------------------------------------------------------
@@ -60,7 +62,8 @@ def _check_index(name: str, index: Node) -> None:
     if index.kind != "int":
         raise GradError(
             "G113", f"`{name}` takes integers as positions", at="index",
-            help=["write them out, `[[0, 2]]`, or compute them, `argsort(x)`; bound names are floats"],
+            help=["write them out, `[[0, 2]]`, or compute them, `argsort(x)`; bound names are"
+                  " floats"],
         )  # fmt: skip
 
 
@@ -291,11 +294,14 @@ TOP = "x, k: int, dim: axis = -1, largest: bool = True, sorted: bool = True"
 topk = derived(
     f"topk({TOP})", lambda x, k, dim, largest, sorted: _first(F.sort(x, dim, largest), k, dim),
     doc="The k largest entries along an axis, largest first; the smallest with largest=False.",
-    example="topk(x, 2)", calls=(("x", "1", "0", "False"),), kinks=(Kink("a tie", "in order of position"),),
+    example="topk(x, 2)", calls=(("x", "1", "0", "False"),),
+    kinks=(Kink("a tie", "in order of position"),),
 )  # fmt: skip
 argtopk = derived(
-    f"argtopk({TOP})", lambda x, k, dim, largest, sorted: _first(F.argsort(x, dim, largest), k, dim),
-    doc="Positions of the k largest entries along an axis: `topk(x, k).indices`.", example="argtopk(x, 2)",
+    f"argtopk({TOP})",
+    lambda x, k, dim, largest, sorted: _first(F.argsort(x, dim, largest), k, dim),
+    doc="Positions of the k largest entries along an axis: `topk(x, k).indices`.",
+    example="argtopk(x, 2)",
 )  # fmt: skip
 
 

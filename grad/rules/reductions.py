@@ -86,7 +86,11 @@ sum_ = linear(
 
 
 def _mean(x: Any, dim: Axes, keepdim: bool) -> Any:
-    return np.sum(x, axis=dim, keepdims=keepdim) / _entries(x, dim)
+    found = np.sum(x, axis=dim, keepdims=keepdim) / _entries(x, dim)
+    if np.isfinite(found).all() or x.dtype.kind not in "fc":
+        return found
+    # the sum of large entries overflows where their average does not
+    return np.sum(x / _entries(x, dim), axis=dim, keepdims=keepdim)
 
 
 def _entries(x: Any, dim: Axes) -> int:
@@ -134,13 +138,15 @@ def _std(x: Any, dim: Axes, unbiased: Any, keepdim: bool, correction: float) -> 
     return root if keepdim else np.squeeze(root, dim)
 
 
-SPREAD = "x, dim: axes = None, unbiased: bool? = None, keepdim: bool = False, correction: number = 1"
+SPREAD = (
+    "x, dim: axes = None, unbiased: bool? = None, keepdim: bool = False, correction: number = 1"
+)
 SPREAD_CALLS = (("x", "correction=0"), ("x", "dim=1", "unbiased=False", "keepdim=True"))
 
 
 @structural(
     f"var({SPREAD})", _var, _spread_shape,
-    doc="Variance: squares of distances from the mean, over n - correction (1, as PyTorch; `ddof=0` as NumPy).",
+    doc="Variance, over n - correction: 1 as in PyTorch, `ddof=0` for NumPy's.",
     spellings={"ddof": "correction"}, calls=SPREAD_CALLS,
 )  # fmt: skip
 def var(
@@ -186,7 +192,8 @@ def _order(x: Node, p: Any, dims: Axes, ord: Any) -> float:
         if len(dims) == 2 and ord not in ("fro",):
             raise GradError(
                 "G117", "`ord` of a matrix is not the norm of its entries", at="ord",
-                help=[f"`matrix_norm({{0}}, {ord!r})` is the matrix norm, `norm({{0}}, p=...)` that of all entries"],
+                help=[f"`matrix_norm({{0}}, {ord!r})` is that of the matrix,"
+                      " `norm({{0}}, p=...)` that of its entries".format()],
             )  # fmt: skip
         p = ord
     if p == "fro" or p is None:
@@ -221,8 +228,9 @@ def _norm(x: Any, p: float, dim: Axes, keepdim: bool, ord: Any) -> Any:
 @structural(
     "norm(x, p: any = 2, dim: axes = None, keepdim: bool = False, ord: any = None)",
     _norm, _norm_shape,
-    doc="Length of the vector of all entries, or of those along axes: sum(abs(x)**p)**(1/p), without overflow.",
-    calls=(("x", "1"), ("x", "3", "dim=1"), ("x", "4"), ("x", "inf"), ("x", "-inf", "dim=0"), ("x", "1.5"), ("x", "0")),
+    doc="Length of a vector, sum(abs(x)**p)**(1/p), without overflow; of all entries, or along axes.",
+    calls=(("x", "1"), ("x", "3", "dim=1"), ("x", "4"), ("x", "inf"), ("x", "-inf", "dim=0"),
+           ("x", "1.5"), ("x", "0")),
     kinks=(Kink("0", "0", "any direction would do"), Kink("a tie, p = inf", "equal shares")),
 )  # fmt: skip
 def norm(g: Node, out: Node, x: Node, p: float, dim: Axes, keepdim: bool, ord: Any) -> Node | None:
@@ -261,7 +269,11 @@ def _matrix_norm(x: Node, ord: Any, dim: Any, keepdim: bool) -> Node:
         found = best(F.sum(F.abs(x), inner, True), outer, True)
         return found if keepdim else F.squeeze(found, (row, column))
     if ord not in (2, -2, "nuc"):
-        raise GradError("G117", "the order of a matrix norm is 'fro', 'nuc', 1, 2, inf or their negatives", at="ord")
+        raise GradError(
+            "G117",
+            "the order of a matrix norm is 'fro', 'nuc', 1, 2, inf or their negatives",
+            at="ord",
+        )
     values = F.svdvals(F.moveaxis(x, (row, column), (-2, -1)))
     found = (F.sum if ord == "nuc" else F.max if ord > 0 else F.min)(values, -1)
     return F.unsqueeze(found, (row, column)) if keepdim else found
@@ -270,14 +282,21 @@ def _matrix_norm(x: Node, ord: Any, dim: Any, keepdim: bool) -> Node:
 matrix_norm = derived(
     "matrix_norm(x, ord: any = 'fro', dim: any = None, keepdim: bool = False)",
     lambda x, ord, dim, keepdim: _matrix_norm(x, ord, (-2, -1) if dim is None else dim, keepdim),
-    doc="Norm of matrices: 'fro', 'nuc' (sum of singular values), 2 (the largest), 1 and inf (largest sum of a column, a row).",
+    doc="Norm of matrices: 'fro'; 'nuc', 2: sum and largest of the singular values; 1, inf: largest"
+    " sum of a column, a row.",
     calls=(("x", "'nuc'"), ("x", "2"), ("x", "1"), ("x", "-inf")),
 )  # fmt: skip
+
+
+def _normalize(x: Node, p: float, dim: int | None, eps: float) -> Node:
+    axis = min(1, max(x.ndim - 1, 0)) if dim is None else dim
+    return x / F.clamp(F.norm(x, p, axis, True), min=eps)
+
+
 normalize = derived(
-    "normalize(x, p: number = 2, dim: axis = 1, eps: number = 1e-12)",
-    # the default, PyTorch's, does not exist for a vector: its one axis is meant
-    lambda x, p, dim, eps: x / F.clamp(F.norm(x, p, 0 if dim == 1 and x.ndim < 2 else dim, True), min=eps),
-    doc="`x` divided by its norm along an axis, or by eps where that is less.",
+    "normalize(x, p: number = 2, dim: axis? = None, eps: number = 1e-12)", _normalize,
+    doc="`x` divided by its norm along an axis (the second, as PyTorch, or the only one), or by eps"
+    " where that is less.",
     kinks=(Kink("0", "slope 1/eps"),),
 )  # fmt: skip
 
@@ -307,7 +326,8 @@ min_ = structural(
     reduction("promote", "min"), doc="Smallest entry, of all or along axes.",
     selects=True, aliases=("amin",), kinks=TIES,
 )(_shared)  # fmt: skip
-ptp = derived(f"ptp({SIGNATURE})", lambda x, dim, keepdim: F.max(x, dim, keepdim) - F.min(x, dim, keepdim),
+ptp = derived(f"ptp({SIGNATURE})",
+              lambda x, dim, keepdim: F.max(x, dim, keepdim) - F.min(x, dim, keepdim),
               doc="Largest minus smallest entry.", kinks=TIES)  # fmt: skip
 
 
@@ -326,9 +346,9 @@ def _position(best: Any) -> Any:
 
 
 argmax = opaque(f"argmax({SIGNATURE})", _position(np.argmax), reduction("int", "argmax"),
-                doc="Position of the (first) largest entry; among several axes, counted in order.")  # fmt: skip
+                doc="Position of the first of the largest entries; over axes in order.")  # fmt: skip
 argmin = opaque(f"argmin({SIGNATURE})", _position(np.argmin), reduction("int", "argmin"),
-                doc="Position of the (first) smallest entry; among several axes, counted in order.")  # fmt: skip
+                doc="Position of the first of the smallest entries; over axes in order.")  # fmt: skip
 
 
 def _kth_shape(x: Node, k: Any, dim: Any, keepdim: bool) -> Inferred:
@@ -356,14 +376,17 @@ def _size(name: str, x: Node, dim: Any) -> int:
     if not isinstance(size, int):
         raise GradError("G117", f"`{name}` along the unknown size `{size}`", at=0)
     if not size:
-        raise GradError("G312", f"`{name}` of no entries at all", at=0, labels={0: shape_text(x.shape)})
+        raise GradError(
+            "G312", f"`{name}` of no entries at all", at=0, labels={0: shape_text(x.shape)}
+        )
     return size
 
 
 median = derived(
     f"median({SIGNATURE})",
     lambda x, dim, keepdim: F.kthvalue(x, (_size("median", x, dim) + 1) // 2, dim, keepdim),
-    doc="Middle entry, the lower of two as in PyTorch; `quantile(x, 0.5)` is their mean.", kinks=TIES,
+    doc="Middle entry, the lower of two as in PyTorch; `quantile(x, 0.5)` is their mean.",
+    kinks=TIES,
 )  # fmt: skip
 
 
@@ -371,7 +394,9 @@ def _quantile(x: Node, q: float, dim: Any, keepdim: bool, interpolation: str) ->
     if not 0 <= q <= 1:
         raise GradError("G117", "`q` is between 0 and 1", at="q")
     place = q * (_size("quantile", x, dim) - 1)
-    low, high = (F.kthvalue(x, int(k) + 1, dim, keepdim) for k in (math.floor(place), math.ceil(place)))
+    low, high = (
+        F.kthvalue(x, int(k) + 1, dim, keepdim) for k in (math.floor(place), math.ceil(place))
+    )
     match interpolation:
         case "linear":
             return low if low is high else low + (place - math.floor(place)) * (high - low)
@@ -384,13 +409,16 @@ def _quantile(x: Node, q: float, dim: Any, keepdim: bool, interpolation: str) ->
         case "nearest":
             return F.kthvalue(x, round(place) + 1, dim, keepdim)
     raise GradError(
-        "G117", "`interpolation` is 'linear', 'lower', 'higher', 'midpoint' or 'nearest'", at="interpolation"
+        "G117",
+        "`interpolation` is 'linear', 'lower', 'higher', 'midpoint' or 'nearest'",
+        at="interpolation",
     )
 
 
 quantile = derived(
-    "quantile(x, q: number, dim: axes = None, keepdim: bool = False, interpolation: str = 'linear')",
-    _quantile, doc="The value that a share `q` of the entries does not exceed, between two of them if need be.",
+    "quantile(x, q: number, dim: axes = None, keepdim: bool = False,"
+    " interpolation: str = 'linear')",
+    _quantile, doc="The value that a share `q` of the entries does not exceed.",
     spellings={"method": "interpolation"}, example="quantile(x, 0.25)", kinks=TIES,
 )  # fmt: skip
 
@@ -447,7 +475,9 @@ def softmax(g: Node, out: Node, x: Node, dim: int) -> Node:
     return out * (g - F.sum(g * out, dim, True))
 
 
-@structural("log_softmax(x, dim: axis = -1)", _log_softmax, _along, doc="log(softmax(x)), accurate.")
+@structural(
+    "log_softmax(x, dim: axis = -1)", _log_softmax, _along, doc="log(softmax(x)), accurate."
+)
 def log_softmax(g: Node, out: Node, x: Node, dim: int) -> Node:
     return g - softmax(x, dim) * F.sum(g, dim, True)
 
@@ -478,7 +508,7 @@ def before(x: Node, dim: int) -> Node:
 
 
 prod_others = derived("prod_others(x, dim: axes = None)", _prod_others,
-                      doc="For each entry the product of the others: the derivative of prod.")  # fmt: skip
+                      doc="For each entry the product of the others: the slope of prod.")  # fmt: skip
 
 
 @structural(

@@ -57,7 +57,6 @@ minimum = pointwise(
 )  # fmt: skip
 
 
-
 def _clamp_shape(x: Node, *bounds: Node, given: tuple[str, ...] = ()) -> Inferred:
     if not bounds:
         raise GradError("G112", "`clamp` needs `min`, `max` or both")
@@ -78,9 +77,7 @@ def _clamp(x: Any, *bounds: Any, given: tuple[str, ...]) -> Any:
     calls=(("x", "min=-1", "max=1"),),
     kinks=(Kink("x == min, x == max", "1", "a bound counts as inside"),),
 )  # fmt: skip
-def clamp(
-    g: Node, out: Node, x: Node, *bounds: Node, given: tuple[str, ...]
-) -> tuple[Node, ...]:
+def clamp(g: Node, out: Node, x: Node, *bounds: Node, given: tuple[str, ...]) -> tuple[Node, ...]:
     """Where min exceeds max the result is max."""
     low, high = bounds[0] if "min" in given else None, bounds[-1] if "max" in given else None
     if low is None or high is None:
@@ -115,8 +112,8 @@ masked_fill = spelling(
 # --- indexing ----------------------------------------------------------------------------------
 #
 # An index is a tuple with one entry per axis, from the first on: an int, ("slice", start, stop,
-# step) with all three resolved where the size is known, or ("array", nested tuples of ints). New axes (None)
-# are a separate `unsqueeze`.
+# step) with all three resolved where the size is known, or ("array", nested tuples of ints).
+# New axes (None) are a separate `unsqueeze`.
 
 Index = tuple[Any, ...]
 WHOLE = ("slice", None, None, None)
@@ -280,8 +277,14 @@ def _getitem(x: Node, index: Any) -> Node:
     entries, new, _ = normal_index(x, index)
     lists = [isinstance(e, tuple) and e[0] == "array" for e in entries]
     if any(lists) and any(isinstance(e, int) for e in entries):
-        x = F.index(x, tuple(WHOLE if is_list else e for e, is_list in zip(entries, lists, strict=True)))
-        kept = [(e, is_list) for e, is_list in zip(entries, lists, strict=True) if not isinstance(e, int)]
+        x = F.index(
+            x, tuple(WHOLE if is_list else e for e, is_list in zip(entries, lists, strict=True))
+        )
+        kept = [
+            (e, is_list)
+            for e, is_list in zip(entries, lists, strict=True)
+            if not isinstance(e, int)
+        ]
         entries = tuple(e if is_list else WHOLE for e, is_list in kept)
     if any(e != WHOLE for e in entries):
         x = F.index(x, entries)

@@ -78,7 +78,8 @@ def _unflatten(x: Node, dim: int, sizes: Any) -> Node:
 
 spelling("flatten(x, start_dim: axis = 0, end_dim: axis = -1)", _flatten,
          doc="Axes as one, all of them unless told.", aliases=("ravel",))  # fmt: skip
-spelling("unflatten(x, dim: axis, sizes: shape)", _unflatten, doc="One axis as several.", sample=("2x6",),
+spelling("unflatten(x, dim: axis, sizes: shape)", _unflatten, doc="One axis as several.",
+         sample=("2x6",),
          example="unflatten(x, 1, (2, 3))")  # fmt: skip
 spelling("view_as(x, y)", lambda x, y: F.reshape(x, y.shape), doc="`x` in the shape of `y`.",
          aliases=("reshape_as",))  # fmt: skip
@@ -140,7 +141,8 @@ transpose = spelling(
     doc="All axes reversed; two axes swapped, `transpose(x, 0, 1)`; or in the order of a tuple.",
 )  # fmt: skip
 swapaxes = spelling("swapaxes(x, dim0: axis, dim1: axis)", _swap, doc="Two axes swapped.",
-                    aliases=("swapdims",), spellings={"axis0": "dim0", "axis1": "dim1"})  # fmt: skip
+                    aliases=("swapdims",),
+                    spellings={"axis0": "dim0", "axis1": "dim1"})  # fmt: skip
 mT = spelling("mT(x)", _matrix_transpose, doc="The last two axes swapped.", hidden=True)
 spelling("t(x)", lambda x: F.permute(x, (-1, -2)) if x.ndim == 2 else _at_most_two(x), hidden=True,
          doc="A matrix with its axes swapped.")  # fmt: skip
@@ -241,16 +243,14 @@ def _sum_to_size(x: Node, shape: Any) -> Node:
         raise GradError(
             "G302", f"{shape_text(wanted)} does not broadcast to {shape_text(x.shape)}", at="shape"
         )
-    ones = tuple(
-        i - len(wanted) for i, s in enumerate(wanted) if s == 1 and x.shape[i + lead] != 1
-    )
+    ones = tuple(i - len(wanted) for i, s in enumerate(wanted) if s == 1 and x.shape[i + lead] != 1)
     if lead:
         x = F.sum(x, tuple(range(-x.ndim, -len(wanted))))
     return F.sum(x, ones, True) if ones else x
 
 
 sum_to_size = spelling("sum_to_size(x, *shape: shape)", _sum_to_size,
-                       doc="Summed over the axes along which `shape` would be repeated.")  # fmt: skip
+                       doc="Summed over the axes along which `shape` is repeated.")  # fmt: skip
 spelling("expand_as(x, y)", lambda x, y: F.broadcast_to(x, y.shape), sample=((-2, 2), (-2, 2)),
          doc="`x` repeated to the shape of `y`.")  # fmt: skip
 
@@ -278,7 +278,8 @@ for n in (1, 2, 3):
 def _flip_shape(x: Node, dims: Any) -> Inferred:
     named = dims if isinstance(dims, tuple) else (dims,)
     flat = named[0] if len(named) == 1 and isinstance(named[0], tuple) else named
-    return x.shape, x.kind, {"dims": normal_axes(None if flat == (None,) else flat, x.ndim, "dims")}
+    every = flat in ((), (None,))
+    return x.shape, x.kind, {"dims": normal_axes(None if every else flat, x.ndim, "dims")}
 
 
 flip = linear(
@@ -305,7 +306,7 @@ def _roll_shape(x: Node, shifts: Any, dims: Any) -> Inferred:
     for d, shift in zip(named, by, strict=True):
         axis = normal_axis(d, x.ndim, "dims")
         total[axis] = total.get(axis, 0) + shift
-    order = tuple(sorted(total))
+    order = tuple(sorted(total)) if x.ndim else ()
     return x.shape, x.kind, {"shifts": tuple(total[d] for d in order), "dims": order}
 
 
@@ -320,7 +321,9 @@ roll = linear(
 
 def _rot90(x: Node, k: int, dims: Any) -> Node:
     if x.ndim < 2 or (dims is not None and len({*dims}) != 2):
-        raise GradError("G309", "`rot90` turns two axes", at="dims", labels={0: shape_text(x.shape)})
+        raise GradError(
+            "G309", "`rot90` turns two axes", at="dims", labels={0: shape_text(x.shape)}
+        )
     one, two = (normal_axis(d, x.ndim, "dims") for d in dims or (0, 1))
     match k % 4:
         case 0:
@@ -351,7 +354,9 @@ def _diagonal_shape(x: Node, offset: int, dim1: Any, dim2: Any) -> Inferred:
     elif rows == columns:
         size = sizes.total((rows, -abs(offset)))
     else:
-        raise GradError("G117", f"the shorter of the sizes `{rows}` and `{columns}` is not known", at=0)
+        raise GradError(
+            "G117", f"the shorter of the sizes `{rows}` and `{columns}` is not known", at=0
+        )
     shape = tuple(s for i, s in enumerate(x.shape, -x.ndim) if i not in (one, two))
     return (*shape, size), x.kind, {"offset": offset, "dim1": one, "dim2": two}
 
@@ -365,14 +370,16 @@ def _diagonal_transpose(g: Node, x: Node, offset: int, dim1: int, dim2: int) -> 
     for d in (dim1, dim2):
         have, want = square.shape[d], x.shape[d]
         if have != want:
-            assert isinstance(have, int) and isinstance(want, int)
+            assert isinstance(have, int)
+            assert isinstance(want, int)
             widths[2 * (-1 - d) + 1] = want - have
     return F.pad(square, tuple(widths)) if any(widths) else square
 
 
 diagonal = linear(
     "diagonal(x, offset: int = 0, dim1: int = 0, dim2: int = 1)",
-    lambda x, offset, dim1, dim2: np.diagonal(x, offset, dim1, dim2), _diagonal_shape, _diagonal_transpose,
+    lambda x, offset, dim1, dim2: np.diagonal(x, offset, dim1, dim2),
+    _diagonal_shape, _diagonal_transpose,
     doc="The diagonal of a matrix, or of two axes; `offset` to the right of it.", selects=True,
     sample=("3x4",), spellings={"axis1": "dim1", "axis2": "dim2"},
     calls=(("y", "1"), ("y", "-1"), ("y", "0", "1", "0")),
@@ -383,7 +390,8 @@ def _diag(x: Node, diagonal: int) -> Node:
     if x.ndim not in (1, 2):
         raise GradError(
             "G309", "`diag` is of a vector or of a matrix", at=0, labels={0: shape_text(x.shape)},
-            help=["of the last axis: `diag_embed({0})`, of the last two: `diagonal({0}, 0, -2, -1)`"],
+            help=["of the last axis: `diag_embed({0})`",
+                  "of the last two: `diagonal({0}, 0, -2, -1)`"],
         )  # fmt: skip
     return F.diag_embed(x, diagonal) if x.ndim == 1 else F.diagonal(x, diagonal, -2, -1)
 

@@ -15,6 +15,13 @@ TWO_PI = 2 * math.pi
 POSITIVE = ((0.2, 3.0),)
 POLES = (Kink("0, -1, -2, ...", "nan or inf", "a pole"),)
 
+
+def _inverse_mills(x: Any) -> Any:
+    from scipy import special
+
+    return math.sqrt(2 / math.pi) / special.erfcx(x / -math.sqrt(2))
+
+
 # fmt: off
 # --- error function and normal distribution ----------------------------------------------------
 
@@ -22,6 +29,8 @@ erf      = P("erf(x)",      SP + "erf",     lambda out, x: 2 / F.sqrt(math.pi) *
              doc="Error function, 2/sqrt(pi) times the integral of exp(-t**2) from 0 to x.")
 erfc     = P("erfc(x)",     SP + "erfc",    lambda out, x: -2 / F.sqrt(math.pi) * F.exp(-(x**2)),
              doc="1 - erf(x), accurate for large x.")
+erfcx    = P("erfcx(x)",    SP + "erfcx",   lambda out, x: 2 * x * out - 2 / F.sqrt(math.pi),
+             doc="exp(x**2)*erfc(x), which does not underflow.")
 erfinv   = P("erfinv(x)",   SP + "erfinv",  lambda out, x: F.sqrt(math.pi) / 2 * F.exp(out**2),
              doc="Inverse of erf.", sample=((-0.9, 0.9),), kinks=(Kink("-1, 1", "inf"),))
 erfcinv  = P("erfcinv(x)",  SP + "erfcinv", lambda out, x: -F.sqrt(math.pi) / 2 * F.exp(out**2),
@@ -29,8 +38,9 @@ erfcinv  = P("erfcinv(x)",  SP + "erfcinv", lambda out, x: -F.sqrt(math.pi) / 2 
 ndtr     = P("ndtr(x)",     SP + "ndtr",    lambda out, x: F.exp(-(x**2) / 2) / F.sqrt(TWO_PI),
              doc="Probability that a standard normal variable is less than x.")
 log_ndtr = P("log_ndtr(x)", SP + "log_ndtr",
-             lambda out, x: F.exp(-(x**2) / 2 - out) / F.sqrt(TWO_PI),
-             doc="log(ndtr(x)), accurate far below 0.")
+             lambda out, x: F.inverse_mills(x), doc="log(ndtr(x)), accurate far below 0.")
+inverse_mills = P("inverse_mills(x)", _inverse_mills, lambda out, x: -out * (x + out),
+                  doc="Normal density divided by ndtr: the derivative of log_ndtr.")
 ndtri    = P("ndtri(x)",    SP + "ndtri",   lambda out, x: F.sqrt(TWO_PI) * F.exp(out**2 / 2),
              doc="Inverse of ndtr.", sample=((0.1, 0.9),), kinks=(Kink("0, 1", "inf"),))
 

@@ -320,10 +320,12 @@ class Calculus(Algebra):
 
     # --- identities between factors --------------------------------------------------------
 
-    def factor_rules(self, factors: list[Factor], rank: int) -> list[Factor] | None:
-        """A product after one identity between its factors; None if there is none to apply."""
+    def factor_rules(
+        self, factors: list[Factor], rank: int
+    ) -> tuple[list[Factor], int | None] | None:
+        """A product after one identity between its factors, and the index that it summed over."""
         names = {f.name for f, _, _ in factors}
-        if names.isdisjoint(_IN_PRODUCTS):
+        if names.isdisjoint(_RULED):
             return None
         for n, (f, idx, e) in enumerate(factors):
             rule = _IN_PRODUCTS.get(f.name)
@@ -331,7 +333,13 @@ class Calculus(Algebra):
                 rest = factors[:n] + factors[n + 1 :]
                 found = rule(self, f, idx, e, rest, rank)
                 if found is not None:
-                    return found
+                    return found, None
+            summing = _SUMMED.get(f.name)
+            if summing is not None:
+                rest = factors[:n] + factors[n + 1 :]
+                summed = summing(self, f, idx, e, rest, rank)
+                if summed is not None:
+                    return summed
         return None
 
     # --- identities between terms ----------------------------------------------------------
@@ -462,17 +470,17 @@ def _ratio_in_product(
     return None
 
 
-def _softmax_in_product(
+def _softmax_summed(
     alg: Calculus, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
-) -> list[Factor] | None:
+) -> tuple[list[Factor], int] | None:
     last = idx[-1]
     alone = last >= rank and last not in idx[:-1] and not any(last in i for _, i, _ in rest)
-    return rest if alone and e == 1 else None  # the sum of a softmax is 1
+    return (rest, last) if alone and e == 1 else None  # the sum of a softmax is 1
 
 
-def _inv_in_product(
+def _inv_summed(
     alg: Calculus, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
-) -> list[Factor] | None:
+) -> tuple[list[Factor], int] | None:
     """inv(X) X = X inv(X) = I."""
     if e != 1 or f.rank != 2:
         return None
@@ -482,12 +490,11 @@ def _inv_in_product(
         if k < rank or sum(k in i for _, i, _ in rest) != 1 or idx[other] == k:
             continue
         for t, i, e1 in rest:
-            if t is x and e1 == 1 and i[1 - mine] == k and i[mine] != k:
-                new = (alg.delta(f.shape[0]), (idx[other], i[mine]), ONE)
-                return [*_without(rest, t, i), new]
-            if t is x and e1 == 1 and x.symmetric and k in i and i[0] != i[1]:
-                new = (alg.delta(f.shape[0]), (idx[other], i[mine]), ONE)
-                return [*_without(rest, t, i), new]
+            if t is x and e1 == 1 and k in i and i[0] != i[1]:
+                if i[1 - mine] == k or x.symmetric:
+                    far = i[0] if i[1] == k else i[1]
+                    new = (alg.delta(f.shape[0]), (idx[other], far), ONE)
+                    return [*_without(rest, t, i), new], k
     return None
 
 
@@ -500,23 +507,23 @@ def _mask_in_product(
     return None
 
 
-def _select_in_product(
+def _select_summed(
     alg: Calculus, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
-) -> list[Factor] | None:
-    """Rows of an identity matrix: their sum is 1, two of them are equal or orthogonal."""
+) -> tuple[list[Factor], int] | None:
+    """Rows of an identity matrix: each sums to 1, two of them are equal or orthogonal."""
     k = idx[-1]
-    if k < rank:
-        return None
     users = [(t, i) for t, i, _ in rest if k in i]
-    if not users:
-        return rest  # each row sums to 1
-    if len(users) > 1 or users[0][0].form != "select":
+    if k < rank or len(users) > 1:
         return None
+    if not users:
+        return rest, k
     t, i = users[0]
-    if t.rank == f.rank == 1:
-        return _without(rest, t, i) if t is f else [(alg.number(0), (), ONE)]
-    if t is f and f.rank == 2 and f.attr("distinct"):
-        return [*_without(rest, t, i), (alg.delta(f.shape[0]), (idx[0], i[0]), ONE)]
+    if t.form != "select":
+        return None
+    if t.rank == f.rank == 1:  # t is another row, for two of the same have been merged
+        return [(alg.number(0), (), ONE)], k
+    if t is f and f.rank == 2 and f.attr("distinct") and i[-1] == k:
+        return [*_without(rest, t, i), (alg.delta(f.shape[0]), (idx[0], i[0]), ONE)], k
     return None
 
 
@@ -527,11 +534,17 @@ _IN_PRODUCTS: dict[str, _Rule] = {
     "relu": _relu_in_product,
     "sin": _ratio_in_product,
     "sinh": _ratio_in_product,
-    "softmax": _softmax_in_product,
-    "inv": _inv_in_product,
-    "select": _select_in_product,
     **dict.fromkeys(COMPARISONS, _mask_in_product),
 }
+_Summed = Callable[
+    [Any, Tensor, Index, Fraction, list[Factor], int], tuple[list[Factor], int] | None
+]
+_SUMMED: dict[str, _Summed] = {
+    "softmax": _softmax_summed,
+    "inv": _inv_summed,
+    "select": _select_summed,
+}
+_RULED = frozenset((*_IN_PRODUCTS, *_SUMMED))
 
 
 # --- sums --------------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ class Reader:
             if needs and needs != list(node.args):
                 self.done[node] = found[0]
                 continue
-            rule = RULES.get(node.op.name)
+            rule = RULES.get(node.op.name, _mapped if node.op.partials else None)
             made = rule(self, node, found) if rule else None
             if made is None:
                 made = self.call(node, found)
@@ -197,6 +197,9 @@ def _power(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
 
 
 def _elementary(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
+    options = {p.name: p.default for p in node.op.signature.parameters}
+    if any(value != options[name] for name, value in node.attrs):
+        return _mapped(r, node, args)
     return r.alg.apply(node.op.name, args[0])
 
 
@@ -206,8 +209,6 @@ def _same(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
 
 def _mapped(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
     """A function of several tensors, on the axes that it depends on."""
-    if node.attrs and any(v is not None and not isinstance(v, (int, float)) for _, v in node.attrs):
-        return r.call(node, args)
     views = []
     for a, t in zip(node.args, args, strict=True):
         idx = r.seen(a, node.shape)
@@ -241,17 +242,25 @@ def _where(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
         mask = r.alg.function("truth", mask)
     if mask.form == "sum" and len(mask.terms) == 1:
         ((term, c),) = mask.terms.items()
+        if c == 1 and len(term) == 2:  # both of two masks: where(m, where(n, x, y), y)
+            (a, ia, _), (b, ib, _) = term
+            inner = _chosen(r, b, ib, x, y)
+            return _chosen(r, a, ia, inner, y)
         if c == 1 and len(term) == 1:  # a mask repeated along axes
-            t, idx, _ = term[0]
-            if t.form == "function" and t.name == "eq" or t.name == "ne":
-                special, usual = (x, y) if t.name == "eq" else (y, x)
-                if r.alg.constant(special) is not None:
-                    return usual
-            no = r.alg.opposite(t)
-            axes = axes_of(x)
-            return r.alg.sum(x.shape, [(ONE, [(t, idx, ONE), (x, axes, ONE)]),
-                                       (ONE, [(no, idx, ONE), (y, axes, ONE)])])  # fmt: skip
+            return _chosen(r, term[0][0], term[0][1], x, y)
     return r.alg.choose(mask, x, y)
+
+
+def _chosen(r: Reader, t: Tensor, idx: Index, x: Tensor, y: Tensor) -> Tensor:
+    """``where(mask, x, y)`` for a mask on some of the axes."""
+    if t.form == "function" and t.name in ("eq", "ne"):
+        special, usual = (x, y) if t.name == "eq" else (y, x)
+        if r.alg.constant(special) is not None:
+            return usual
+    no, axes = r.alg.opposite(t), axes_of(x)
+    return r.alg.sum(
+        x.shape, [(ONE, [(t, idx, ONE), (x, axes, ONE)]), (ONE, [(no, idx, ONE), (y, axes, ONE)])]
+    )
 
 
 # --- linear algebra by indices -------------------------------------------------------------------
@@ -534,7 +543,9 @@ def rebuilt_index(node: Node, index: Any) -> Node:
 
 def _cumsum(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     names = r.labels(node.shape)
-    d = node.attr("dim")
+    if len(node.attr("dim")) > 1:
+        return None
+    d = node.attr("dim")[0] if node.attr("dim") else None
     if d not in names:
         return args[0]
     t, axis, summed = args[0], names[d], len(names)
@@ -569,6 +580,37 @@ def _along(name: str) -> Rule:
     return rule
 
 
+def _prod_others(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
+    """The gradient of prod: prod(x)/x, for entries that are not 0."""
+    dims = node.attr("dim")
+    dims = tuple(range(-node.ndim, 0)) if dims is None else dims if isinstance(dims, tuple) else (dims,)
+    moved, order, active = _last(r, node, args[0], dims)
+    if not active:
+        return r.alg.number(1, args[0].shape)
+    made = r.alg.along("prod", moved, active)
+    return r.alg.product(
+        args[0].shape, (made, order[: made.rank], 1), (args[0], axes_of(args[0]), -1)
+    )
+
+
+def _cofactor_derivative(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
+    """Along V: det(X) (tr(inv(X) V) inv(X)' - inv(X)' V' inv(X)'), for X that is not singular."""
+    if len(args) != 2 or node.ndim != 2 or 1 in node.shape:
+        return None
+    x, v = args
+    det, inv = r.alg.matrix("det", x), r.alg.matrix("inv", x)
+    one = r.alg.product(x.shape, (det, (), 1), (inv, (2, 3), 1), (v, (3, 2), 1), (inv, (1, 0), 1))
+    two = r.alg.product(x.shape, (det, (), 1), (inv, (2, 0), 1), (v, (3, 2), 1), (inv, (1, 3), 1))
+    return r.alg.plus(one, r.alg.times(-1, two))
+
+
+def _both(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
+    """Two comparisons that both hold, as their product."""
+    if any(a.kind != "bool" for a in node.args):
+        return _mapped(r, node, args)
+    return _times(1)(r, node, args)
+
+
 def _softmax(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
     moved, order, active = _last(r, node, args[0], _dims(node))
     if not active:
@@ -592,9 +634,12 @@ def _log_softmax(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
 
 def _norm(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     a = dict(node.attrs)
-    if a.get("ord", a.get("p", 2)) not in (None, 2, "fro"):
-        return None
+    p = a["p"] if a["ord"] is None else a["ord"]
     x, t = node.args[0], args[0]
+    if p == 1:
+        return _summed(r, x, r.alg.apply("abs", t), _dims(node))
+    if p not in (2, "fro"):
+        return None
     square = r.alg.power(t, Fraction(2))
     return r.alg.power(_summed(r, x, square, _dims(node)), Fraction(1, 2))
 
@@ -647,7 +692,7 @@ def _cofactor(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
 def _solve(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     """solve(A, B) = inv(A) @ B; render.py turns it back."""
     a, b = node.args
-    if 1 in a.shape[-2:]:
+    if 1 in a.shape[-2:] or not dict(node.attrs).get("left", True):
         return None
     inv = r.alg.matrix("inv", args[0])
     lead = len(node.shape) - (1 if b.ndim == 1 else 2)
@@ -672,7 +717,7 @@ RULES: dict[str, Rule | Callable[..., Tensor | None]] = {
     **dict.fromkeys(ELEMENTARY, _elementary),
     **dict.fromkeys(MAPPED, _mapped),
     **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge"), _compare),
-    **dict.fromkeys(("logical_and", "logical_or", "logical_not"), _mapped),
+    **dict.fromkeys(("logical_or", "logical_not"), _mapped), "logical_and": _both,
     "sum": _sum, "mean": _mean, "matmul": _matmul, "outer": _outer, "einsum": _einsum, "dot": _dot,
     "trace": _trace, "diagonal": _diagonal, "diag_embed": _diagonal_matrix, "diag": _diag,
     "eye": _eye, "zeros": _filled(0), "ones": _filled(1),
@@ -683,5 +728,6 @@ RULES: dict[str, Rule | Callable[..., Tensor | None]] = {
     "prod": _along("prod"), "max": _along("max"), "min": _along("min"), "amax": _along("max"),
     "amin": _along("min"), "norm": _norm, "var": _var(ONE), "std": _var(Fraction(1, 2)),
     "det": _matrix("det"), "inv": _matrix("inv"), "logdet": _matrix("logdet"),
-    "cofactor": _cofactor, "solve": _solve,
+    "cofactor": _cofactor, "cofactor_derivative": _cofactor_derivative, "solve": _solve,
+    "prod_others": _prod_others,
 }  # fmt: skip

@@ -15,12 +15,13 @@ INFIX = frozenset(
 
 
 class Measure:
-    """Sizes of formulas, each node counted as often as it is printed."""
+    """Lengths of formulas, each node counted as often as it is printed; of two of one size the one
+    that reads better is shorter."""
 
     def __init__(self) -> None:
-        self.known: dict[Node, int] = {}
+        self.known: dict[Node, float] = {}
 
-    def __call__(self, node: Node) -> int:
+    def __call__(self, node: Node) -> float:
         found = self.known.get(node)
         if found is not None:
             return found
@@ -32,8 +33,24 @@ class Measure:
                 stack.extend(waiting)
                 continue
             stack.pop()
-            self.known[n] = own_size(n) + sum(self.known[a] for a in n.args)
+            self.known[n] = own_size(n) + reluctance(n) + sum(self.known[a] for a in n.args)
         return self.known[node]
+
+
+def reluctance(node: Node) -> float:
+    """What makes a formula harder to read than its size says."""
+    match node.op.name:
+        case "einsum":
+            return 8
+        case "neg":
+            return 0.01
+        case "permute":
+            inner = node.args[0].op.name
+            return 1.6 if inner in ("mul", "div", "where") else 0.1 if node.args[0].args else 0
+        case "matmul":
+            x, y = node.args
+            return 0.05 if x.ndim == 1 and y.ndim == 2 else 0.01 * (y.op.name == "matmul")
+    return 0
 
 
 def own_size(node: Node) -> int:

@@ -198,8 +198,13 @@ class Algebra:
         """Terms after identities between two of them; identities.py has them."""
         return terms
 
-    def factor_rules(self, factors: list[Factor], rank: int) -> list[Factor] | None:
-        """A product rewritten by an identity between factors; identities.py has them."""
+    def factor_rules(
+        self, factors: list[Factor], rank: int
+    ) -> tuple[list[Factor], int | None] | None:
+        """A product after an identity between its factors, and the index it has summed over.
+
+        identities.py has them.
+        """
         return None
 
     def _normal(
@@ -216,19 +221,21 @@ class Algebra:
             return []
         c, factors = flat
         while True:
-            merged = self._merged(factors)
-            merged = self._without_deltas(merged, rank, sizes)
-            if merged is None:
-                merged = factors = self._renamed_delta
+            factors = self._merged(factors)
+            resolved = self._resolved_delta(factors, rank, sizes)
+            if resolved is not None:
+                factors = resolved
                 continue
-            changed = self.factor_rules(merged, rank)
+            changed = self.factor_rules(factors, rank)
             if changed is None:
                 break
-            again = self._flat(c, changed, rank, sizes)
+            factors, summed = changed
+            if summed is not None:
+                del sizes[summed]
+            again = self._flat(c, factors, rank, sizes)
             if again is None:
                 return []
             c, factors = again
-        factors = merged
         present = {i for _, idx, _ in factors for i in idx}
         for i, size in sizes.items():
             if i >= rank and i not in present:
@@ -291,28 +298,23 @@ class Algebra:
                 exponents[key] = ONE
         return [(t, idx, e) for (t, idx), e in exponents.items() if e]
 
-    _renamed_delta: list[Factor]
-
-    def _without_deltas(
+    def _resolved_delta(
         self, factors: list[Factor], rank: int, sizes: dict[int, Size]
     ) -> list[Factor] | None:
-        """Identity matrices resolved. None if one was, with the result in `_renamed_delta`."""
+        """A product after one identity matrix in it is resolved; None if there is none to resolve."""
         for n, (t, idx, _) in enumerate(factors):
             if t.form != "delta":
                 continue
             a, b = min(idx), max(idx)
             rest = factors[:n] + factors[n + 1 :]
             if a == b:  # delta[i,i] = 1
-                self._renamed_delta = rest
-                return None
+                return rest
             if b >= rank:  # the sum over b of delta[a,b] f[b] is f[a]
                 sizes.pop(b, None)
-                self._renamed_delta = _substituted(rest, b, a)
-                return None
+                return _substituted(rest, b, a)
             if any(b in i for _, i, _ in rest):  # delta[a,b] f[b] = delta[a,b] f[a]
-                self._renamed_delta = [*_substituted(rest, b, a), (t, (a, b), ONE)]
-                return None
-        return factors
+                return [*_substituted(rest, b, a), (t, (a, b), ONE)]
+        return None
 
     def _rational(self, c: Fraction, factors: list[Factor]) -> Item:
         """Numbers under fractional exponents, such that 2*2**(-1/2) is 2**(1/2)."""
@@ -380,7 +382,7 @@ class Algebra:
 
     def _find_factor(self, t: Tensor) -> tuple[Fraction, Tensor, Index]:
         used = sorted({i for term in t.terms for _, idx, _ in term for i in idx if i < t.rank})
-        c = content(t.terms.values())
+        c = content(effective(t))
         first = min(t.terms, key=lambda term: (not term, term_key(term)))
         if t.terms[first] < 0:
             c = -c
@@ -527,6 +529,30 @@ def content(coefficients: Iterable[Fraction]) -> Fraction:
     for c in coefficients:
         top, bottom = gcd(top, c.numerator), lcm(bottom, c.denominator)
     return Fraction(top or 1, bottom)
+
+
+def effective(t: Tensor) -> list[Fraction]:
+    """The coefficients of a sum, those of an average counted as if it were one term.
+
+    So ``x - sum(x)/5`` has coprime coefficients as it stands: it is ``x - mean(x)``.
+    """
+    plain = [c for term, c in t.terms.items() if not _entries(term, t.rank)]
+    found = list(plain)
+    for term, c in t.terms.items():
+        n = _entries(term, t.rank)
+        if n:
+            whole = plain and all((c * n / k).denominator == 1 for k in plain)
+            found.append(c * n if whole else c)
+    return found
+
+
+def _entries(term: Term, rank: int) -> int:
+    """The number of entries that a term sums over; 0 if it does not sum, or over a named size."""
+    sizes = {i: s for f, idx, _ in term for i, s in zip(idx, f.shape, strict=True) if i >= rank}
+    n = 1
+    for s in sizes.values():
+        n *= s if isinstance(s, int) else 0
+    return n if sizes else 0
 
 
 def _factor_key(factor: Factor) -> tuple[Any, ...]:

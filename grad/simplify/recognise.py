@@ -34,6 +34,11 @@ def even(c: Node, **_: Any) -> bool:
     return bool(value % 2 == 0)
 
 
+def not_a_sign(x: Node, **_: Any) -> bool:
+    """Signs multiply without underflow: this is where taking a product apart ends."""
+    return bool(x.op.name != "sign")
+
+
 def vector(x: Node, **_: Any) -> bool:
     return x.ndim == 1
 
@@ -152,8 +157,9 @@ EXACT = [
     (x**2 + y**2)**0.5                       >> hypot(x, y),                 # (x^2 + y^2)^1/2
 
     # products and determinants, which underflow where their logs do not
-    log(prod(x, dim=D, keepdim=K))           >> (                            # = sum log|x|, or nan
-        total(log(magnitude(x)), dim=D, keepdim=K) + log(prod(sign(x), dim=D, keepdim=K))),
+    (log(prod(x, dim=D, keepdim=K))          >> (                            # = sum log|x|, or nan
+        total(log(magnitude(x)), dim=D, keepdim=K)
+        + log(prod(sign(x), dim=D, keepdim=K)))).when(not_a_sign),
     log(magnitude(prod(x, dim=D, keepdim=K))) >> total(log(magnitude(x)), dim=D, keepdim=K),
     log(det(x))                              >> logdet(x),                   # log det
 ]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from itertools import combinations
+from math import prod
 from typing import Any
 
 from ..node import TABLE, Node
@@ -24,6 +25,8 @@ from .polynomial import COMPARISONS, ONE, Factor, Index, Tensor, Term, is_mask
 
 Layout = tuple[int | None, ...]
 WHOLE = ("slice", None, None, None)
+DIAG = 1.2  # how much longer `(A*s) @ B` counts than it is: `A @ diag(s) @ B` reads better
+MOST_PLACES = 10
 MOST_GROUPS = 9  # of factors whose orders are searched; longer products become an einsum
 LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
 
@@ -34,7 +37,7 @@ class Piece:
 
     above: tuple[Node, ...]
     below: tuple[Node, ...]
-    size: int
+    size: float
 
     def __lt__(self, other: Piece) -> bool:
         return self.size < other.size
@@ -63,7 +66,9 @@ class Renderer:
             real = tuple(a for a in want if a is not None)
             if t.form == "sum" and len(real) == 2 and None not in want and len(t.terms) < 8:
                 turned = [self.plain(v, want[::-1]) for v in self.variants(t)]
-                ways += [F.permute(n, (-1, -2)) for n in turned if n.op.name != "permute"]
+                ways += [
+                    F.permute(n, (-1, -2)) for n in turned if n.ndim == 2 and n.op.name != "permute"
+                ]
             found = self.known[key] = min(ways, key=self.size)
         return found
 
@@ -115,7 +120,7 @@ class Renderer:
         elif t.name == "truth":
             out = args[0]
         else:
-            out = TABLE[t.name](*args, **dict(t.attrs))
+            out = TABLE[t.name].node(args, dict(t.attrs))
         return lengthened(out, want)
 
     def along(self, t: Tensor, want: Layout) -> Node:
@@ -183,18 +188,16 @@ class Renderer:
             return special
         if not t.terms:
             return constant(0)
-        parts: list[tuple[bool, Node]] = []
-        for term, c in sorted(t.terms.items(), key=lambda item: _term_order(*item)):
-            parts.append((c < 0, self.term(term, c, t.rank, want)))
-        return lengthened(self.joined(parts), want)
-
-    def joined(self, parts: Sequence[tuple[bool, Node]]) -> Node:
-        positive = [n for minus, n in parts if not minus]
-        negative = [unsigned(n) for minus, n in parts if minus]
-        if not positive:
-            first = next(n for minus, n in parts if minus)
-            return reduce(lambda a, b: a - b, negative[1:], first)
-        return reduce(lambda a, b: a - b, negative, reduce(lambda a, b: a + b, positive))
+        terms = sorted(t.terms.items(), key=lambda item: _term_order(*item))
+        plus = [self.term(term, c, t.rank, want) for term, c in terms if c > 0]
+        minus = [(term, c) for term, c in terms if c < 0]
+        if not plus:
+            (term, c), *minus = minus
+            plus = [self.term(term, c, t.rank, want)]
+        out = reduce(lambda a, b: a + b, sorted(plus, key=lambda n: n.op.name == "permute"))
+        for term, c in minus:
+            out = out - self.term(term, -c, t.rank, want)
+        return lengthened(out, want)
 
     def log_softmax(self, t: Tensor, want: Layout) -> Node | None:
         """x - logsumexp(x, d) + rest, as log_softmax(x, d) + rest."""
@@ -268,11 +271,25 @@ class Renderer:
 
     def term(self, term: Term, c: Fraction, rank: int, want: Layout) -> Node:
         """A product of factors, summed over the indices from `rank` on, times a coefficient."""
-        product = Product(self, list(term), rank)
+        factors = list(term)
+        if c < 0:
+            c, factors = self.flipped(c, factors)
+        product = Product(self, factors, rank)
         present = {i for _, idx, _ in term for i in idx}
         layout = stripped(tuple(a if a in present else None for a in want))
-        piece, c = product.piece(layout, c)
+        piece, c = averaged(product.piece(layout), c)
         return scaled(piece, c, self.decimals)
+
+    def flipped(self, c: Fraction, factors: list[Factor]) -> tuple[Fraction, list[Factor]]:
+        """-2*(y - x) as 2*(x - y), where that has a plus in front too."""
+        for n, (f, idx, e) in enumerate(factors):
+            if f.form == "sum" and e.denominator == 1 and e % 2 and 0 < len(f.terms) < 20:
+                signs = {k > 0 for term, k in f.terms.items()}
+                if signs == {True, False} and (c == -1 or () not in f.terms):
+                    turned = {term: -k for term, k in f.terms.items()}
+                    other = self.alg.tensor("sum", "", f.shape, terms=turned)
+                    return -c, [*factors[:n], (other, idx, e), *factors[n + 1 :]]
+        return c, factors
 
     def power(self, t: Tensor, layout: Layout, e: Fraction) -> Node:
         """``t**e`` for positive e."""
@@ -341,9 +358,14 @@ class Product:
         }
         self.known: dict[tuple[int, Layout], Piece | None] = {}
         self._kept: dict[int, frozenset[int]] = {}
+        self._connected: dict[int, bool] = {}
+        self.neighbours = [
+            sum(1 << n for n, other in enumerate(self.indices) if idx & other)
+            for idx in self.indices
+        ]
 
-    def piece(self, layout: Layout, c: Fraction) -> tuple[Piece, Fraction]:
-        """The whole product with axes as in `layout`, and what is left of its coefficient."""
+    def piece(self, layout: Layout) -> Piece:
+        """The whole product with axes as in `layout`."""
         everything = (1 << len(self.groups)) - 1
         tensor = Piece((), (), 0)
         if self.groups:
@@ -354,7 +376,7 @@ class Product:
             assert found is not None, f"no way to write {self.groups} as {layout}"
             tensor = found
         scalars = self.elementwise(self.scalars, {})
-        return multiplied(scalars, tensor), c
+        return multiplied(scalars, tensor)
 
     def kept(self, subset: int) -> frozenset[int]:
         """The indices of a subset that the result or another group has too."""
@@ -404,27 +426,31 @@ class Product:
         lowest = subset & -subset
         rest = subset & ~lowest
         inner = rest
-        while True:
+        while inner:
             inner = (inner - 1) & rest
             a = inner | lowest
-            b = subset & ~a
-            if len(self.components(a)) == 1 and len(self.components(b)) == 1:
-                yield a, b
-            if not inner:
-                return
+            if self.connected(a) and self.connected(subset & ~a):
+                yield a, subset & ~a
+
+    def connected(self, subset: int) -> bool:
+        found = self._connected.get(subset)
+        if found is None:
+            found = self._connected[subset] = len(self.components(subset)) == 1
+        return found
 
     def components(self, subset: int) -> list[int]:
-        found: list[tuple[int, frozenset[int]]] = []
-        for n in self.members(subset):
-            mask, idx = 1 << n, self.indices[n]
-            apart = []
-            for other, its in found:
-                if its & idx:
-                    mask, idx = mask | other, idx | its
-                else:
-                    apart.append((other, its))
-            found = [*apart, (mask, idx)]
-        return [mask for mask, _ in sorted(found, key=lambda p: p[0] & -p[0])]
+        """The connected parts of a subset, as subsets."""
+        found = []
+        while subset:
+            part = subset & -subset
+            grown = 0
+            while grown != part:
+                grown = part
+                for n in self.members(part):
+                    part |= self.neighbours[n] & subset
+            found.append(part)
+            subset &= ~part
+        return found
 
     # --- one group -------------------------------------------------------------------------
 
@@ -436,18 +462,16 @@ class Product:
             yield self.laid(group, layout)
             return
         order = tuple(i for i in layout if i is not None)
-        if not order and len(gone) == 1:
-            dot = self.dot(group, gone[0])
-            if dot is not None:
-                yield dot
-        if not order and len(gone) == 2 and len(group) == 1 and group[0][2] == 1:
+        if not order and len(group) == 1 and group[0][2] == 1:
             f, idx, _ = group[0]
             if len(idx) == 2 and idx[0] == idx[1]:
                 yield self.whole(F.trace(self.r.render(f, (0, 1))))
                 return
-        for at in range(len(order) + 1):
-            inner = (*order[:at], *gone, *order[at:])
-            dims = tuple(range(at, at + len(gone)))
+        if not order and len(gone) == 1:
+            dot = self.dot(group, gone[0])
+            if dot is not None:
+                yield dot
+        for inner, dims in interleaved(order, gone):
             yield from self.summed(self.laid(group, inner), order, dims, layout, len(inner))
 
     def summed(
@@ -597,9 +621,7 @@ class Product:
         if len(summed) == 1:
             yield from self.multiplied(a, b, summed[0], order, layout)
         if (ka & kb) - set(summed) or len(summed) > 1:
-            for at in range(len(order) + 1):
-                inner = (*order[:at], *summed, *order[at:])
-                dims = tuple(range(at, at + len(summed)))
+            for inner, dims in interleaved(order, summed):
                 for piece in self.by_entry(a, b, inner):
                     yield from self.summed(piece, order, dims, layout, len(inner))
 
@@ -615,6 +637,14 @@ class Product:
             parts.append(found)
         yield multiplied(*parts)
         order = tuple(i for i in layout if i is not None)
+        for first, second in ((a, b), (b, a)):
+            members = self.members(first)
+            if len(members) == 1 and self.groups[members[0]][0][0].form == "delta":
+                i, j = self.groups[members[0]][0][1]
+                if set(order) == {i, j} and self.kept(second) == {i}:
+                    x = self.best(second, (i,))
+                    if x is not None and closed(x).ndim == 1:
+                        yield self.whole(arrange(F.diag(closed(x)), order, layout))
         ka, kb = self.kept(a), self.kept(b)
         if len(order) == 2 and len(ka) == len(kb) == 1 and ka != kb:
             first, second = (a, b) if order[0] in ka else (b, a)
@@ -642,11 +672,36 @@ class Product:
             if x is None or y is None:
                 continue
             nx, ny = closed(x), closed(y)
+            if right and left:
+                yield from self.scaled_chain(first, second, left, k, right, order, layout)
             if nx.ndim < len(lead) + len(left) + 1 or ny.ndim < len(lead) + len(right) + 1:
                 continue
-            yield self.whole(arrange(nx @ ny, order, layout))
+            piece = self.whole(arrange(nx @ ny, order, layout))
+            if left and right and (_scales_columns(nx) or _scales_columns(ny)):
+                piece = Piece(piece.above, (), piece.size + DIAG)
+            yield piece
             if right or left:
                 yield from self.solved(first, ny, order, layout, (*left, k))
+
+    def scaled_chain(
+        self, first: int, second: int, left: Layout, k: int, right: Layout, order: Layout,
+        layout: Layout,
+    ) -> Iterator[Piece]:  # fmt: skip
+        """``A @ diag(s) @ B``, for a factor s that the index summed over alone has."""
+        for part, other in ((first, second), (second, first)):
+            weights = sum(1 << n for n in self.members(part) if self.indices[n] == {k})
+            rest = part & ~weights
+            if not weights or not rest or not self.connected(rest):
+                continue
+            s, x, y = (
+                self.best(weights, (k,)),
+                self.best(rest, (*left, k) if part == first else (k, *right)),
+                self.best(other, (k, *right) if part == first else (*left, k)),
+            )
+            if s is not None and x is not None and y is not None:
+                a, b = (x, y) if part == first else (y, x)
+                node = closed(a) @ F.diag(closed(s)) @ closed(b)
+                yield self.whole(arrange(node, order, layout))
 
     def solved(
         self, first: int, right: Node, order: Layout, layout: Layout, rows: Layout
@@ -779,6 +834,19 @@ def scaled(piece: Piece, c: Fraction, decimals: bool) -> Node:
     return with_minus(out) if c < 0 else out
 
 
+def averaged(piece: Piece, c: Fraction) -> tuple[Piece, Fraction]:
+    """sum(x)/5 as mean(x), of five entries."""
+    for k, node in enumerate(piece.above):
+        if node.op.name == "sum":
+            x, dims = node.args[0], node.attr("dim")
+            sizes = [x.shape[d] for d in dims]
+            n = prod(s if isinstance(s, int) else 0 for s in sizes)
+            if n > 1 and c.denominator % n == 0:
+                mean = TABLE["mean"].node([x], dict(node.attrs))
+                return Piece((*piece.above[:k], mean, *piece.above[k + 1 :]), piece.below, 0), c * n
+    return piece, c
+
+
 def closed(piece: Piece, lead: Node | None = None) -> Node:
     """A product as one node: numbers first, matrix products last, one fraction bar."""
     above = sorted(piece.above, key=_node_order)
@@ -810,21 +878,20 @@ def with_minus(x: Node) -> Node:
     return -x
 
 
-def unsigned(x: Node) -> Node:
-    """`-x` for a node with a sign at the very front."""
-    if x.op.name == "constant":
-        return constant(-x.attr("value"))
-    if x.op.name in ("matmul", "mul", "div"):
-        return x.op.node([unsigned(x.args[0]), x.args[1]], {})  # type: ignore[no-any-return]
-    return x.args[0] if x.op.name == "neg" else -x
-
-
 def multiplied(x: Piece, y: Piece) -> Piece:
     if not (x.above or x.below):
         return y
     if not (y.above or y.below):
         return x
     return Piece(x.above + y.above, x.below + y.below, x.size + y.size + 1)
+
+
+def interleaved(order: Layout, more: Sequence[int]) -> Iterator[tuple[Layout, tuple[int, ...]]]:
+    """Layouts with further indices between those of `order`, and where those then are."""
+    rank = len(order) + len(more)
+    for dims in list(combinations(range(rank), len(more)))[:MOST_PLACES]:
+        old, new = iter(order), iter(more)
+        yield tuple(next(new) if n in dims else next(old) for n in range(rank)), dims
 
 
 # --- axes ------------------------------------------------------------------------------------------
@@ -923,4 +990,18 @@ def _masks(t: Tensor) -> list[tuple[Tensor, Index]]:
 
 def _fragile(term: Term) -> bool:
     """Whether a product may be nan or inf where its mask is 0."""
-    return any(e < 0 or e.denominator != 1 or f.name in ("log", "pow", "exp") for f, _, e in term)
+    return any(
+        (e < 0 or e.denominator != 1 or f.name in ("log", "pow", "exp")) and not _count(f)
+        for f, _, e in term
+    )
+
+
+def _scales_columns(node: Node) -> bool:
+    """Whether a node is a matrix times a vector along one of its axes."""
+    return node.op.name in ("mul", "div") and min(a.ndim + (1 in a.shape) * -1 for a in node.args
+                                                  if a.ndim) < node.ndim  # fmt: skip
+
+
+def _count(t: Tensor) -> bool:
+    """Whether a tensor is a number of entries that satisfy something."""
+    return t.form == "sum" and all(is_mask(f) for term in t.terms for f, _, _ in term)

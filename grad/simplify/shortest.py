@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from .identities import Calculus
-from .polynomial import ONE, Factor, Index, Item, Tensor, Term, content, term_key
+from ..node import Size
+from .polynomial import ONE, Factor, Index, Tensor, Term, content, term_key
 from .render import Renderer
 
 MOST_TERMS = 24  # a longer sum is written as it stands
@@ -64,27 +65,29 @@ class Shortest(Renderer):
 
     def expanded(self, t: Tensor) -> Tensor | None:
         """`t` with products of sums multiplied out; None if there are none, or too many terms."""
-        items: list[Item] = [(c, list(term)) for term, c in t.terms.items()]
+        items: list[tuple[Fraction, list[Factor], dict[int, Size]]] = [
+            (c, list(term), _summed_sizes(term, t.rank)) for term, c in t.terms.items()
+        ]
         changed = False
-        done: list[Item] = []
+        done: list[Tensor] = []
         fresh = 1000
         while items:
-            c, factors = items.pop()
+            c, factors, bound = items.pop()
             for n, (f, idx, e) in enumerate(factors):
                 if f.form == "sum" and e.denominator == 1 and 1 <= e <= 2 and len(f.terms) > 1:
                     rest = factors[:n] + factors[n + 1 :]
                     if e == 2:
                         rest.append((f, idx, ONE))
                     for k, inner in self.alg.items(f, idx, fresh):
-                        items.append((c * k, rest + inner))
+                        items.append((c * k, rest + inner, bound))
                     fresh += 100
                     changed = True
                     break
             else:
-                done.append((c, factors))
+                done.append(self.alg.sum(t.shape, [(c, factors)], bound))
             if len(items) + len(done) > MOST_EXPANDED:
                 return None
-        return self.alg.sum(t.shape, done) if changed else None
+        return self.alg.plus(*done) if changed else None
 
     # --- common factors --------------------------------------------------------------------
 
@@ -196,6 +199,12 @@ class Shortest(Renderer):
 def _pattern(factor: Factor, rank: int) -> tuple[Tensor, Index, int]:
     f, idx, e = factor
     return f, tuple(i if i < rank else -1 for i in idx), 1 if e > 0 else -1
+
+
+def _summed_sizes(term: Term, rank: int) -> dict[int, Size]:
+    return {
+        i: s for f, idx, _ in term for i, s in zip(idx, f.shape, strict=True) if i >= rank
+    }
 
 
 def _renamed(

@@ -36,6 +36,7 @@ def test_the_document(gradcalc):
         (["-x*x", "x=3"], {"x": -6}),
         (["x*y", "x=2", "y=3", "--wrt", "y"], {"y": 2}),
         (["x*y*z", "x=2", "y=3", "z=4", "--wrt", "y,z", "--wrt", "x"], {"y": 8, "z": 6, "x": 12}),
+        (["sum(x)", "x=[1,2]", "y=[3,4,5]", "--wrt", "y"], {"y": [0, 0, 0]}),
         (["x*x", "x=3", "--no-grad"], {}),
         (["2*3"], {}),
         (["x", "x=[]", "--gradient", "[]"], {"x": []}),
@@ -153,6 +154,11 @@ def test_the_archive_of_everything(gradcalc):
 )
 def test_unbound_names_come_from_stdin(gradcalc, words, stdin, out):
     assert gradcalc("eval", *words, "-q", stdin=stdin).out == out
+
+
+def test_a_name_may_be_differentiated_by_though_nothing_depends_on_it(gradcalc):
+    run = gradcalc("eval", "sum(x)", "--wrt", "y", "--only", "grads", stdin='{"x":[1],"y":[2,3]}')
+    assert (run.out, run.err) == ('{"y":[0.0,0.0]}\n', "")
 
 
 def test_names_bound_on_the_command_line_are_not_taken_from_stdin(gradcalc):

@@ -15,18 +15,22 @@ import numpy as np
 import gradcalc.grad.rules  # noqa: F401  (fills the table)
 from gradcalc.grad.errors import GradError
 from gradcalc.grad.node import TABLE, Node
-from gradcalc.grad.ops import VARIABLE, F, Op, constant, variable
+from gradcalc.grad.ops import VARIABLE, Op, constant, variable
 from gradcalc.grad.signature import REQUIRED, Parameter
 
 ROWS: list[Op] = list(dict.fromkeys(op for op in TABLE.values() if op.signature.parameters))
 DEFAULT_SHAPE = (2, 3)
 
 
+Call = Callable[[Callable[..., Any], dict[str, Any]], Any]
+
+
 @dataclass(frozen=True)
 class Case:
-    """One call of a row: the node, its variables, their values, and its static arguments.
+    """One call of a row: the node, its variables, and their values.
 
-    `arrays` are the values of all tensors, also of those that are constants in the graph.
+    `arrays` are the values of all tensors, also of those that are constants in the graph. `call`
+    makes the call of any function, on any tensors by these names: of a reference on arrays, too.
     """
 
     row: Op
@@ -34,8 +38,8 @@ class Case:
     node: Node
     variables: tuple[Node, ...]
     values: dict[str, Any]
-    arrays: tuple[Any, ...]
-    attrs: dict[str, Any]
+    arrays: dict[str, Any]
+    call: Call
 
     @property
     def floats(self) -> list[Node]:
@@ -90,7 +94,7 @@ def draw(sample: Any, shape: tuple[int, ...], r: np.random.Generator) -> Any:
     if sample == "bool":
         return r.uniform(0, 1, shape) < 0.5
     if not isinstance(sample, str):
-        return r.uniform(float(sample[0]), float(sample[1]), shape)
+        return _spread(float(sample[0]), float(sample[1]), shape, r)
     if sample in MATRICES:
         return MATRICES[sample](r)
     sizes, _, interval = sample.partition(":")
@@ -99,7 +103,14 @@ def draw(sample: Any, shape: tuple[int, ...], r: np.random.Generator) -> Any:
     low, _, high = interval.removeprefix("int").partition("..")
     if whole:
         return r.integers(int(low), int(high), shape)
-    return r.uniform(float(low or -2), float(high or 2), shape)
+    return _spread(float(low or -2), float(high or 2), shape, r)
+
+
+def _spread(low: float, high: float, shape: tuple[int, ...], r: np.random.Generator) -> Any:
+    """Numbers from all over an interval, in random order, so that few of them see much of it."""
+    count = int(np.prod(shape))
+    parts = (r.permutation(count) + r.uniform(0, 1, count)) / max(count, 1)
+    return (low + (high - low) * parts).reshape(shape)
 
 
 def _leaf(name: str, value: Any) -> Node:
@@ -128,21 +139,15 @@ def cases(row: Op) -> list[Case]:
     return list(found.values())
 
 
-def case(
-    row: Op,
-    label: str,
-    values: dict[str, Any],
-    call: Callable[[dict[str, Node]], Node],
-    attrs: dict[str, Any] | None = None,
-) -> Case:
+def case(row: Op, label: str, values: dict[str, Any], call: Call) -> Case:
     """What `call` makes of variables with these values; positions (integers) are constants."""
     leaves = {name: _leaf(name, value) for name, value in values.items()}
     variables = tuple(leaf for leaf in leaves.values() if leaf.op is VARIABLE)
     known = {leaf.attr("name"): values[leaf.attr("name")] for leaf in variables}
-    node: Any = call(leaves)
+    node: Any = call(row, leaves)
     if isinstance(node, tuple):  # several tensors, as split gives: the last stands for all
         node = node[-1]
-    return Case(row, label, node, variables, known, tuple(values.values()), attrs or {})
+    return Case(row, label, node, variables, known, values, call)
 
 
 def _guessed(row: Op) -> bool:
@@ -198,15 +203,17 @@ def _call(row: Op, label: str, attrs: dict[str, Any], left_out: Sequence[str]) -
             for name in names[p.name]:
                 values[name] = draw(sample, DEFAULT_SHAPE, rng(row.name, name))
 
-    def call(leaves: dict[str, Node]) -> Node:
-        several = {p.name for p in _tensors(row) if p.type == "tensors"}
-        given: dict[str, Any] = {
-            name: [leaves[part] for part in parts] if name in several else leaves[parts[0]]
-            for name, parts in names.items()
-        }
-        return row(**given, **attrs)
+    def call(function: Callable[..., Any], tensors: dict[str, Any]) -> Any:
+        given = [
+            [tensors[part] for part in names[p.name]] if p.type == "tensors" else tensors[p.name]
+            for p in first
+        ]
+        rest = {name: tensors[name] for name in names if name not in {p.name for p in first}}
+        return function(*given, **rest, **attrs)
 
-    return case(row, label, values, call, attrs)
+    required = [p.type in ("tensor", "tensors") for p in row.signature.parameters]
+    first = row.signature.parameters[: (*required, False).index(False)]
+    return case(row, label, values, call)
 
 
 def _tensors(row: Op) -> list[Parameter]:
@@ -233,7 +240,6 @@ def _read(row: Op, text: str) -> Case:
     parameters = row.signature.parameters
     sample = {p.name: s for p, s in zip(_tensors(row), _samples(row), strict=True)}
     values: dict[str, Any] = {}
-    attrs: dict[str, Any] = {}
     pairs = [(parameters[min(i, len(parameters) - 1)], a) for i, a in enumerate(tree.args)]
     named = {p.name: p for p in parameters}
     named |= {other: named[name] for other, name in row.signature.spellings.items()}
@@ -246,22 +252,19 @@ def _read(row: Op, text: str) -> Case:
                 usual = next(many) if p.type == "tensors" else sample.get(p.name, (-2.0, 2.0))
                 domain = own.get(leaf.id, sample.get(leaf.id, usual))
                 values[leaf.id] = draw(domain, DEFAULT_SHAPE, rng(row.name, leaf.id))
-        if not p.is_tensor:
-            value = _literal(part, {})
-            attrs[p.name] = (*attrs.get(p.name, ()), value) if p.variadic else value
 
-    def call(leaves: dict[str, Node]) -> Node:
-        keywords = {str(k.arg): _literal(k.value, leaves) for k in tree.keywords}
-        return row(*(_literal(a, leaves) for a in tree.args), **keywords)
+    def call(function: Callable[..., Any], tensors: dict[str, Any]) -> Any:
+        keywords = {str(k.arg): _literal(k.value, tensors) for k in tree.keywords}
+        return function(*(_literal(a, tensors) for a in tree.args), **keywords)
 
-    return case(row, text, values, call, attrs)
+    return case(row, text, values, call)
 
 
 OWN_SAMPLE = re.compile(r"\b([A-Za-z_]\w*):([\w.:-]+)")
 NUMBERS = {"inf": float("inf"), "nan": float("nan")}
 
 
-def _literal(part: ast.expr, leaves: dict[str, Node]) -> Any:
+def _literal(part: ast.expr, leaves: dict[str, Any]) -> Any:
     if isinstance(part, ast.Name):
         return NUMBERS[part.id] if part.id in NUMBERS else leaves[part.id]
     if isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.USub):
@@ -279,21 +282,21 @@ _ROW, _ROWS = rng("row").uniform(-2, 2, (1, 3)), rng("rows").uniform(-2, 2, DEFA
 _SLICES: Any = (slice(1, None), slice(None, None, -1))
 _LISTS: Any = (slice(None), [2, 0, 1])
 _TWICE: Any = (slice(None), [2, 0, 2])
-BY_HAND: dict[str, list[tuple[str, dict[str, Any], Callable[[dict[str, Node]], Node]]]] = {
+BY_HAND: dict[str, list[tuple[str, dict[str, Any], Call]]] = {
     "index": [
-        ("[0]", {"x": _X}, lambda v: v["x"][0]),
-        ("[1:, ::-1]", {"x": _X}, lambda v: v["x"][_SLICES]),
-        ("[:, [2, 0, 2]]", {"x": _X}, lambda v: v["x"][_TWICE]),
-        ("[..., -1]", {"x": _X}, lambda v: v["x"][..., -1]),
+        ("[0]", {"x": _X}, lambda f, v: v["x"][0]),
+        ("[1:, ::-1]", {"x": _X}, lambda f, v: v["x"][_SLICES]),
+        ("[:, [2, 0, 2]]", {"x": _X}, lambda f, v: v["x"][_TWICE]),
+        ("[..., -1]", {"x": _X}, lambda f, v: v["x"][..., -1]),
     ],
-    "getitem": [("[1, None]", {"x": _X}, lambda v: v["x"][1, None])],
+    "getitem": [("[1, None]", {"x": _X}, lambda f, v: v["x"][1, None])],
     "index_set": [
-        ("[1:, ::-1]", {"x": _X, "y": _ROW}, lambda v: F.index_set(v["x"], v["y"], _SLICES)),
-        ("[:, [2, 0, 1]]", {"x": _X, "y": _ROWS}, lambda v: F.index_set(v["x"], v["y"], _LISTS)),
+        ("[1:, ::-1]", {"x": _X, "y": _ROW}, lambda f, v: f(v["x"], v["y"], _SLICES)),
+        ("[:, [2, 0, 1]]", {"x": _X, "y": _ROWS}, lambda f, v: f(v["x"], v["y"], _LISTS)),
     ],
     "index_add": [
-        ("[1:, ::-1]", {"x": _X, "y": _ROW}, lambda v: F.index_add(v["x"], v["y"], _SLICES)),
-        ("[:, [2, 0, 2]]", {"x": _X, "y": _ROWS}, lambda v: F.index_add(v["x"], v["y"], _TWICE)),
+        ("[1:, ::-1]", {"x": _X, "y": _ROW}, lambda f, v: f(v["x"], v["y"], _SLICES)),
+        ("[:, [2, 0, 2]]", {"x": _X, "y": _ROWS}, lambda f, v: f(v["x"], v["y"], _TWICE)),
     ],
 }
 
@@ -307,4 +310,4 @@ def shaped(row: Op, shapes: Sequence[tuple[int, ...]]) -> Case:
     """The call of a row on arguments of these shapes."""
     samples = zip(_tensors(row), _samples(row), shapes, strict=True)
     values = {p.name: draw(s, shape, rng(row.name, p.name, shape)) for p, s, shape in samples}
-    return case(row, str(shapes), values, lambda leaves: row(**leaves))
+    return case(row, str(shapes), values, lambda f, v: f(**v))

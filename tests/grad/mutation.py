@@ -35,8 +35,14 @@ def mutants(row: Op) -> Iterator[tuple[str, Any]]:
     if not test_rules.smooth(row):
         return
     if row.partials is not None:
+        moving = {
+            i
+            for one in test_rules.smooth(row)
+            for i, a in enumerate(one.node.args)
+            if a.kind == "float"
+        }
         for i, partial in enumerate(row.partials):
-            if partial is not None:
+            if partial is not None and i in moving:
                 wrong = (*row.partials[:i], _scaled(partial), *row.partials[i + 1 :])
                 yield f"partial {i}", _changed(row, partials=wrong)
     elif row.vjp is not None:

@@ -257,10 +257,12 @@ _INVERSE = _mp_matrix(lambda a: a**-1)
 
 
 def _loss(f: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    def reduced(x: Any, y: Any, w: Any = None, reduction: str = "mean", **options: Any) -> Any:
-        entries = f(x, y, **options) * (1 if w is None else w)
+    def reduced(x: Any, y: Any, reduction: str = "mean", weight: Any = None, **options: Any) -> Any:
+        entries = f(x, y, **options) * (1 if weight is None else weight)
         if reduction == "mean":
-            return entries.sum() / (entries.size if w is None else w.sum())
+            return entries.sum() / (entries.size if weight is None else weight.sum())
+        if reduction == "batchmean":
+            return entries.sum() / len(x)
         return entries.sum() if reduction == "sum" else entries
 
     return reduced
@@ -271,38 +273,301 @@ def _huber(x: Any, y: Any, delta: float = 1.0) -> Any:
     return np.where(d <= delta, d**2 / 2, delta * (d - delta / 2))
 
 
-REFERENCES: dict[str, Callable[..., Any]] = {
-    **{name: each(f) for name, f in ENTRYWISE.items()},
-    **{name: over(f) for name, f in REDUCTIONS.items()},
-    **{name: along(f, None if "cum" in name else -1) for name, f in SCANS.items()},
-    "where": lambda c, x, y: (c != 0) * x + (c == 0) * y,
+def _kl(x: Any, y: Any, log_target: bool = False) -> Any:
+    return np.exp(y) * (y - x) if log_target else y * (np.log(y) - x)
+
+
+def _poisson(x: Any, y: Any, log_input: bool = True, full: bool = False) -> Any:
+    stirling = np.where(y > 1, y * np.log(y) - y + np.log(2 * np.pi * y) / 2, 0.0) * full
+    return (np.exp(x) - y * x if log_input else x - y * np.log(x + 1e-8)) + stirling
+
+
+def _nll(
+    x: Any, y: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
+) -> Any:
+    """A loop over the samples; `x` are log-probabilities."""
+    weight = np.ones(x.shape[-1]) if weight is None else weight
+    kept = [0.0 if k == ignore_index else weight[k] for k in y]
+    entries = np.array([-w * row[k] if w else 0.0 for row, k, w in zip(x, y, kept, strict=True)])
+    if reduction == "none":
+        return entries
+    return entries.sum() / (sum(kept) if reduction == "mean" else 1)
+
+
+def _cross_entropy(
+    x: Any,
+    y: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:
+    """PyTorch's definition, from the probabilities that the targets stand for."""
+    logs = x - np.log(np.exp(x).sum(-1, keepdims=True))
+    classes = x.shape[-1]
+    weight = np.ones(classes) if weight is None else weight
+    if np.ndim(y) == np.ndim(x):
+        target = y * (1 - label_smoothing) + label_smoothing / classes
+        entries = -(weight * target * logs).sum(-1)
+        total = len(x)
+    else:
+        hard = _nll(logs, y, weight, ignore_index, "none")
+        soft = np.array(
+            [
+                0.0 if k == ignore_index else -(weight * r).sum()
+                for r, k in zip(logs, y, strict=True)
+            ]
+        )
+        entries = (1 - label_smoothing) * hard + label_smoothing / classes * soft
+        total = sum(weight[k] for k in y if k != ignore_index)
+    if reduction == "none":
+        return entries
+    return entries.sum() / (total if reduction == "mean" else 1)
+
+
+def _bce(x: Any, y: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = 1.0) -> Any:
+    entries = -(pos_weight * y * np.log(x) + (1 - y) * np.log(1 - x))
+    entries = entries * (1 if weight is None else weight)
+    return {"mean": entries.mean(), "sum": entries.sum(), "none": entries}[reduction]
+
+
+def _near(a: Any, b: Any) -> float:
+    return _norm(a - b + 1e-6, 2)
+
+
+def _cosine(a: Any, b: Any) -> float:
+    return a @ b / math.sqrt((a @ a) * (b @ b))
+
+
+def _glu(x: Any, dim: int = -1) -> Any:
+    a, b = np.split(x, 2, dim)
+    return a / (1 + np.exp(-b))
+
+
+# --- the same entries elsewhere ----------------------------------------------------------------
+
+
+def _at(x: Any, dim: int, index: Any) -> Any:
+    """Positions of entries: their index, with that along one axis replaced."""
+    places = list(np.indices(index.shape))
+    places[dim] = index
+    return tuple(places)
+
+
+def _scattered(x: Any, dim: int, index: Any, src: Any, add: bool) -> Any:
+    out = np.array(x)
+    for place in np.ndindex(index.shape):
+        target = (*place[: dim % x.ndim], index[place], *place[dim % x.ndim + 1 :])
+        out[target] = out[target] * add + src[place]
+    return out
+
+
+def _pad(x: Any, pad: Any = (), mode: str = "constant", value: Any = 0, pad_width: Any = ()) -> Any:
+    pairs = pad_width or [pad[i : i + 2] for i in range(len(pad) - 2, -2, -2)]
+    pairs = [(0, 0)] * (x.ndim - len(pairs)) + [tuple(p) for p in pairs]
+    cut = tuple(slice(-min(a, 0), n + min(b, 0)) for (a, b), n in zip(pairs, x.shape, strict=True))
+    grown = [(max(a, 0), max(b, 0)) for a, b in pairs]
+    names = {"replicate": "edge", "circular": "wrap"}
+    options = {"constant_values": value} if mode == "constant" else {}
+    return np.pad(x[cut], grown, names.get(mode, mode), **options)  # type: ignore[call-overload]
+
+
+def _topk(x: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+    """Values and places of the k largest or smallest."""
+    order = np.argsort(-x if largest else x, axis=dim, kind="stable")
+    first = np.take(order, range(k), dim)
+    return np.take_along_axis(x, first, dim), first
+
+
+SHAPES: dict[str, Callable[..., Any]] = {
     "flatten": lambda x, start_dim=0, end_dim=-1: (
         x if start_dim or end_dim == 0 else np.array([*x[0], *x[1]])
     ),
+    "reshape": lambda x, *shape: x.reshape(shape),
+    "unflatten": lambda x, dim, sizes: np.stack([row.reshape(sizes) for row in x]),
+    "view_as": lambda x, y: x.reshape(y.shape),
+    "permute": lambda x, *dims: np.einsum("ij->ji", x),
     "transpose": lambda x: np.array(list(zip(*x, strict=True))),
-    "swapaxes": lambda x, dim0, dim1: np.swapaxes(x, dim0, dim1),
+    "t": lambda x: np.array(list(zip(*x, strict=True))),
     "mT": lambda x: np.array(list(zip(*x, strict=True))),
-    "sum_to_size": lambda x, **_: x.sum(),
+    "swapaxes": lambda x, dim0, dim1: np.swapaxes(x, dim0, dim1),
+    "movedim": np.moveaxis,
+    "unsqueeze": lambda x, dim: np.expand_dims(x, dim),
+    "squeeze": lambda x, dim=None: x.squeeze() if dim is None or x.shape[dim] == 1 else x,
+    "broadcast_to": lambda x, *shape: x + np.zeros(shape),
+    "expand_as": lambda x, y: x + 0 * y,
+    "atleast_1d": np.atleast_1d,
+    "atleast_2d": np.atleast_2d,
+    "atleast_3d": np.atleast_3d,
+    "flip": lambda x, *dims: np.flip(x, dims or None),
+    "flipud": lambda x: x[::-1],
+    "fliplr": lambda x: x[:, ::-1],
+    "roll": np.roll,
+    "rot90": np.rot90,
+    "diagonal": np.diagonal,
+    "diag": lambda x, diagonal=0: np.diag(x, diagonal),
+    "tril": lambda x, diagonal=0: np.tril(x, diagonal),
+    "triu": lambda x, diagonal=0: np.triu(x, diagonal),
+    "sum_to_size": lambda x, *shape: x.sum(),
     "zeros_like": lambda x: 0 * x,
     "ones_like": lambda x: x**0,
+    "full": lambda shape, value: value + np.zeros(shape),
+    "full_like": lambda x, value: value + 0 * x,
+    "tensor": lambda x: x,
+    "cat": lambda xs, dim=0: np.concatenate(xs, dim),
+    "stack": lambda xs, dim=0: np.stack(xs, dim),
+    "vstack": np.vstack,
+    "hstack": np.hstack,
+    "dstack": np.dstack,
+    "column_stack": np.column_stack,
+    "meshgrid": lambda xs: np.meshgrid(*xs, indexing="ij"),
+    "split": lambda x, size: [x[i : i + size] for i in range(0, len(x), size)],
+    "chunk": lambda x, chunks: np.split(x, chunks),
+    "tensor_split": np.array_split,
+    "unbind": lambda x, dim=0: [*np.moveaxis(x, dim, 0)],
+    "tile": lambda x, *dims: np.tile(x, dims),
+    "repeat": lambda x, *counts, dim=None: (
+        np.tile(x, counts) if dim is None else np.repeat(x, counts[0], dim)
+    ),
+    "repeat_interleave": np.repeat,
+    "pad": _pad,
+    "diff": lambda x, n=1, dim=-1, **ends: np.diff(x, n, dim, **ends),
     "getitem": lambda x: x[1, None],
+    "narrow": lambda x, dim, start, length: np.take(x, range(start, start + length), dim),
+    "select": lambda x, dim, index: np.take(x, index, dim),
+    "gather": lambda x, dim, index: x[_at(x, dim, index)],
+    "scatter": lambda x, dim, index, src: _scattered(x, dim, index, src, add=False),
+    "scatter_add": lambda x, dim, index, src: _scattered(x, dim, index, src, add=True),
+    "take": lambda x, index, dim=None: np.take(x, index, dim),
+    "index_select": lambda x, dim, index: np.take(x, index, dim),
+    "take_along_dim": lambda x, index, dim=None: (
+        x.ravel()[index.ravel()] if dim is None else np.take_along_axis(x, index, dim)
+    ),
+    "topk": lambda *args, **options: _topk(*args, **options)[0],
+    "argtopk": lambda *args, **options: _topk(*args, **options)[1],
+    "kthvalue": lambda x, k, dim=-1: np.sort(x, dim).take(k - 1, dim),
+    "argkthvalue": lambda x, k, dim=-1: np.argsort(x, dim).take(k - 1, dim),
+    "masked_fill": lambda x, mask, value: (mask != 0) * value + (mask == 0) * x,
+    "where": lambda c, x, y: (c != 0) * x + (c == 0) * y,
+    "ptp": lambda x, dim=None, keepdim=False: np.ptp(x, axis=dim, keepdims=keepdim),
+    "quantile": lambda x, q, dim=None, keepdim=False: np.quantile(x, q, dim, keepdims=keepdim),
+    "prod_others": lambda x, dim=None: np.prod(x, axis=dim, keepdims=True) / x,
+}
+
+# --- matrices ----------------------------------------------------------------------------------
+
+
+def _plus(product: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    return lambda x, a, b, beta=1, alpha=1: beta * x + alpha * product(a, b)
+
+
+def _matrix_norm(x: Any, ord: Any = "fro", dim: Any = None, keepdim: bool = False) -> Any:
+    return np.linalg.norm(x, ord, (0, 1), keepdims=keepdim)
+
+
+MATRICES: dict[str, Callable[..., Any]] = {
     "matmul": lambda x, y: np.einsum("ij,jk->ik", x, y),
+    "einsum": lambda equation, *xs: np.einsum(equation, *xs),
+    "tensordot": np.tensordot,
+    "inner": lambda x, y: math.sumprod(x, y) if hasattr(math, "sumprod") else sum(x * y),
+    "dot": lambda x, y: sum(x * y),
+    "vdot": lambda x, y: sum(x * y),
+    "vecdot": lambda x, y, dim=-1: np.sum(x * y, dim),
+    "multi_dot": lambda xs: np.linalg.multi_dot([*xs, np.eye(len(xs[-1].T))]),
     "outer": lambda x, y: np.array([[a * b for b in y] for a in x]),
+    "cross": lambda x, y, dim=-1: np.cross(x, y, axis=dim),
+    "addmm": _plus(lambda a, b: np.einsum("ij,jk", a, b)),
+    "addmv": _plus(lambda a, b: np.einsum("ij,j", a, b)),
+    "baddbmm": _plus(lambda a, b: np.einsum("bij,bjk->bik", a, b)),
+    "addbmm": _plus(lambda a, b: np.einsum("bij,bjk->ik", a, b)),
+    "addr": _plus(lambda a, b: np.einsum("i,j->ij", a, b)),
+    "kron": lambda x, y: np.block([[a * y for a in row] for row in x]),
+    "vander": lambda x, **options: np.vander(x, **options),
     "trace": lambda x, offset=0: sum(x[i, i + offset] for i in range(len(x) - offset)),
     "det": _determinant,
     "logdet": lambda x: math.log(_determinant(x)),
+    "logabsdet": lambda x: math.log(abs(_determinant(x))),
+    "detsign": lambda x: np.sign(_determinant(x)),
+    "slogdet": lambda x: np.array([np.sign(_determinant(x)), math.log(abs(_determinant(x)))]),
+    "cofactor": lambda x: _determinant(x) * _INVERSE(x).T,
     "inv": _INVERSE,
     "solve": lambda a, b, left=True: b @ _INVERSE(a) if not left else _INVERSE(a) @ b,
+    "solve_triangular": lambda a, b, upper, unitriangular=False: scipy.linalg.solve_triangular(
+        a, b, lower=not upper, unit_diagonal=unitriangular
+    ),
+    "cholesky_solve": lambda b, c, upper=False: _INVERSE(c.T @ c if upper else c @ c.T) @ b,
+    "cholesky_inverse": lambda c, upper=False: _INVERSE(c.T @ c if upper else c @ c.T),
+    "lstsq": lambda a, b: np.linalg.lstsq(a, b)[0],
+    "matrix_power": np.linalg.matrix_power,
+    "matrix_exp": lambda x: np.array(mp.expm(mp.matrix(x.tolist())).tolist(), float),
     "cholesky": lambda x, upper=False: scipy.linalg.cholesky(x, lower=not upper),
     "eigvalsh": lambda x, **_: np.sort(scipy.linalg.eigvals(x).real),
     "svdvals": lambda x: np.sqrt(np.sort(scipy.linalg.eigvals(x @ x.T).real)[::-1]),
     "pinv": lambda x, **_: scipy.linalg.pinv(x),
-    "kron": lambda x, y: np.block([[a * y for a in row] for row in x]),
+    "matrix_norm": _matrix_norm,
+    "dist": lambda x, y, p=2: _norm((x - y).ravel(), p),
+}
+
+# --- losses ------------------------------------------------------------------------------------
+
+LOSSES: dict[str, Callable[..., Any]] = {
     "mse_loss": _loss(lambda x, y: (x - y) ** 2),
     "l1_loss": _loss(lambda x, y: abs(x - y)),
     "huber_loss": _loss(_huber),
     "smooth_l1_loss": _loss(
         lambda x, y, beta=1.0: _huber(x, y, beta) / beta if beta else abs(x - y)
     ),
-    "polygamma": lambda x, n: scipy.special.polygamma(n, x),
+    "soft_margin_loss": _loss(lambda x, y: np.log1p(np.exp(-y * x))),
+    "kl_div": _loss(_kl),
+    "poisson_nll_loss": _loss(_poisson),
+    "gaussian_nll_loss": lambda x, y, var, full=False: np.mean(
+        (np.log(var) + (x - y) ** 2 / var) / 2 + (math.log(2 * math.pi) / 2 if full else 0)
+    ),
+    "nll_loss": _nll,
+    "cross_entropy": _cross_entropy,
+    "binary_cross_entropy": _bce,
+    "binary_cross_entropy_with_logits": lambda x, y, *args, **options: _bce(
+        1 / (1 + np.exp(-x)), y, *args, **options
+    ),
+    "cosine_similarity": lambda x, y, dim=1: (
+        np.sum(x * y, dim) / np.sqrt(np.sum(x * x, dim) * np.sum(y * y, dim))
+    ),
+    "pairwise_distance": lambda x, y, keepdim=False: np.sqrt(
+        np.sum((x - y + 1e-6) ** 2, -1, keepdims=keepdim)
+    ),
+    "cdist": lambda x, y, p=2: np.array([[_norm(a - b, p) for b in y] for a in x]),
+    "hinge_embedding_loss": lambda x, y: np.mean(
+        (np.asarray(y) != 1) * np.maximum(0, 1 - x) + (np.asarray(y) == 1) * x
+    ),
+    "multilabel_soft_margin_loss": lambda x, y, weight=1.0: (
+        -np.mean(
+            weight * (y * np.log(1 / (1 + np.exp(-x))) + (1 - y) * np.log(1 / (1 + np.exp(x))))
+        )
+    ),
+    "triplet_margin_loss": lambda a, p, n, swap=False: np.mean(
+        [
+            max(0.0, 1 + _near(u, v) - min(_near(u, w), _near(v, w) if swap else np.inf))
+            for u, v, w in zip(a, p, n, strict=True)
+        ]
+    ),
+    "cosine_embedding_loss": lambda x, z, y: np.mean(
+        [1 - c if k == 1 else max(0.0, c) for c, k in zip(map(_cosine, x, z), y, strict=True)]
+    ),
+    "margin_ranking_loss": lambda x, z, y, margin=0: np.mean(np.maximum(0, margin - y * (x - z))),
+}
+
+REFERENCES: dict[str, Callable[..., Any]] = {
+    **{name: each(f) for name, f in ENTRYWISE.items()},
+    **{name: over(f) for name, f in REDUCTIONS.items()},
+    **{name: along(f, None if "cum" in name else -1) for name, f in SCANS.items()},
+    **SHAPES,
+    **MATRICES,
+    **LOSSES,
+    "norm": lambda x, p=2, dim=None, keepdim=False: over(_norm)(x, dim, keepdim, p=p),
+    "polygamma": lambda n, x: each(lambda v: mp.polygamma(n, v))(x),
+    "iv": lambda n, x: each(lambda v: mp.besseli(n, v))(x),
+    "spherical_jn": lambda n, x: scipy.special.spherical_jn(n, x),
+    "mvlgamma": scipy.special.multigammaln,
+    "prelu": lambda x, weight: np.maximum(x, 0) + weight * np.minimum(x, 0),
+    "glu": _glu,
 }

@@ -1,0 +1,90 @@
+"""The gradient as a formula: the closed form, from shapes alone.
+
+Shapes are given as NAME:SHAPE, in numbers or in names (X:n,d); names without one are scalars. The
+answer has the shape of the variable and is a program of the same language.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import bindings, documents, forms, options, screen
+
+if TYPE_CHECKING:
+    from ..grammar.closed_form import Form, Question
+    from ..grammar.program import Expression
+
+EXAMPLES = """\
+\b
+Examples:
+  gradcalc diff 'mean((X @ w - y)**2)' X:5,3 w:3 y:5 --wrt w
+  gradcalc diff 'mean((X @ w - y)**2)' X:n,d w:d y:n --format latex
+  gradcalc diff 'x @ A @ x' x:3 A:3,3 --symmetric A --wrt x
+  gradcalc diff 'sum(log(1 + exp(x)))' x:3 --order 2
+
+"""
+
+Seed = Annotated[
+    str | None,
+    typer.Option(
+        "--gradient",
+        metavar="NAME",
+        show_default=False,
+        help="A name for the gradient of a result that is not a scalar.",
+    ),
+]
+Order = Annotated[
+    int, typer.Option("--order", metavar="N", help="1 is the gradient, 2 the Hessian, ...")
+]
+
+
+def run(
+    words: options.Words = None,
+    wrt: options.Wrt = None,
+    order: Order = 1,
+    gradient: Seed = None,
+    expand: options.Expand = False,
+    symmetric: options.Symmetric = None,
+    positive: options.Positive = None,
+    format: options.Format = "text",
+    json: options.Json = False,
+    error_format: options.ErrorFormat = "text",
+) -> int:
+    if order < 1:
+        raise options.refused("--order", str(order), ["1 for the gradient, 2 for the Hessian"])
+    text, given = bindings.split(words or [])
+
+    from ..grammar.closed_form import derive
+    from ..grammar.program import Expression
+
+    expression = Expression.read(text)
+    question = forms.question(
+        expression, given, options.names(wrt), order, gradient, expand, symmetric, positive
+    )
+    found = forms.checked(lambda: derive(expression, question))
+    if json or format == "json":
+        _emit_json(expression, found)
+    else:
+        screen.emit(_page(found, expression, question, format).encode() + b"\n")
+    return 0
+
+
+def _emit_json(expression: Expression, found: dict[str, Form]) -> None:
+    gradients = {name: form.as_json("expr") for name, form in found.items()}
+    document: dict[str, Any] = {
+        "gradcalc": 1,
+        "expr": expression.text,
+        "gradients": gradients,
+    }
+    screen.emit(documents.dumps(document, indent=screen.is_terminal()) + b"\n")
+
+
+def _page(found: dict[str, Form], expression: Expression, question: Question, format: str) -> str:
+    """One answer as it is; several with the name of each."""
+    pages = []
+    for name, form in found.items():
+        label = f"d{name}" if len(found) > 1 else ""
+        pages.append(forms.write(form, expression, question, format, label, f"gradient_{name}"))
+    return ("\n\n" if format != "text" else "\n").join(pages)

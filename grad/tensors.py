@@ -1,0 +1,703 @@
+"""Tensors as PyTorch has them: arrays that remember what they were computed from.
+
+``Tensor`` is the define-by-run face of the table: an operation on tensors applies a row to
+placeholders for its operands, computes the value at once, and, where an operand requires grad,
+leaves a `GradFn` on the tape. Rules, shapes and values are the graph's own; names, types, defaults
+and error texts are PyTorch's. (The file is not called ``tensor``: that name, in this package, is
+the function.)
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from . import rules  # noqa: F401  (fills the table)
+from .backward_names import backward_name
+from .errors import GradError
+from .evaluate import Array
+from .node import TABLE, Node
+from .ops import F, substitute
+from .reverse import pull
+from .tape import (
+    AccumulateGrad,
+    Edge,
+    GradFn,
+    Saved,
+    Version,
+    forward,
+    grad_fn_class,
+    placeholder,
+    pullback,
+)
+from .tensor_dtypes import bool_, default_dtype, dtype, float64, int64, of_numpy, promote
+from .tensor_errors import (
+    CHANGE_FLAGS,
+    LEAF_IN_PLACE,
+    NEED_FLOATS,
+    NUMPY,
+    ONLY_FLOATS,
+    OVERLAP,
+    TensorRuntimeError,
+    TensorTypeError,
+    TensorValueError,
+    need_floats,
+    not_a_tensor,
+    translated,
+)
+from .tensor_print import OPTIONS, text
+from .tensor_print_legacy import legacy_text
+
+NON_LEAF_GRAD = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+    "attribute won't be populated during autograd.backward(). If you indeed want the .grad field "
+    "to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor."
+)
+
+METHODS: dict[str, Callable[..., Any]] = {}  # what is not simply a row; other files add to it
+
+# results that look at their operand's memory, as in PyTorch; all others have memory of their own
+VIEWS = frozenset(
+    "reshape view flatten ravel permute transpose t T mT adjoint swapaxes swapdims squeeze "
+    "unsqueeze expand_dims broadcast_to expand diagonal movedim moveaxis unflatten".split()
+)
+SHOWN_PLAIN = (int64, bool_)  # types that are not named where a tensor is printed
+# with a number or a list PyTorch saves that as a tensor, and frees it on the way back
+FREES = ("MulBackward0", "DivBackward0", "PowBackward0", "PowBackward2", "IndexBackward0")
+
+
+class _Mode(threading.local):
+    """Whether operations are recorded, in this thread."""
+
+    grad = True
+
+
+mode = _Mode()
+
+
+def method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function of tensors a method too; ``max_`` is for a name that Python has taken."""
+    METHODS[function.__name__.rstrip("_")] = function
+    return function
+
+
+class Size(tuple[int, ...]):
+    """A shape, printed as ``torch.Size([2, 3])``."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        return int(np.prod(self, dtype=np.int64))
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+
+def _operator(name: str, swapped: bool = False) -> Callable[[Tensor, Any], Any]:
+    """A method of `Tensor` that applies a function to it and what stands beside it."""
+
+    def operator(self: Tensor, other: Any) -> Any:
+        value = operand(self, other)
+        if value is NotImplemented:
+            return value
+        return apply(name, *((value, self) if swapped else (self, value)))
+
+    return operator
+
+
+def _in_place(name: str) -> Callable[[Tensor, Any], Any]:
+    def operator(self: Tensor, other: Any) -> Any:
+        value = operand(self, other)
+        if value is NotImplemented:
+            return value
+        return self.become_result_of(partial(apply, name), value)
+
+    return operator
+
+
+def _alone(name: str) -> Callable[[Tensor], Any]:
+    return lambda self: apply(name, self)
+
+
+class Tensor:
+    """An array, and what it was computed from.
+
+    ``Tensor([[1, 2]])`` holds floats; ``Tensor(2, 3)`` has that shape.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_accumulate",  # the AccumulateGrad of a leaf, weakly: it holds on to the leaf
+        "_array",
+        "_base",  # for a view: the tensor whose memory it looks at
+        "_grad",
+        "_grad_fn",
+        "_hooks",
+        "_live",  # a view that follows the history of its base
+        "_requires_grad",  # of a leaf; other tensors have a grad_fn
+        "_seen",  # the version at which `_grad_fn` of a view was right
+        "_variable",  # made by Variable, or from one: told apart in the old way of printing
+        "_version",
+        "_view",  # how a view comes from its base: a graph over placeholder 0
+        "_volatile",
+    )
+    __array_priority__ = 1000  # so that NumPy's numbers leave operators to tensors
+
+    _accumulate: ref[AccumulateGrad] | None
+    _array: Array
+    _base: Tensor | None
+    _grad: Tensor | None
+    _grad_fn: GradFn | None
+    _hooks: list[Callable[[Any], Any]]
+    _live: bool
+    _requires_grad: bool
+    _seen: int
+    _variable: bool
+    _version: Version
+    _view: Node | None
+    _volatile: bool
+
+    def __new__(cls, *data: Any) -> Tensor:
+        made = METHODS["legacy_tensor"](*data)
+        assert isinstance(made, Tensor)
+        return made
+
+    # --- attributes --------------------------------------------------------------------------
+
+    @property
+    def dtype(self) -> dtype:
+        found = of_numpy(self._array.dtype)
+        assert found is not None
+        return found
+
+    @property
+    def shape(self) -> Size:
+        return Size(self._array.shape)
+
+    @property
+    def ndim(self) -> int:
+        return self._array.ndim
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.grad_fn is None
+
+    @property
+    def requires_grad(self) -> bool:
+        return self._requires_grad or self.grad_fn is not None
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: bool) -> None:
+        if not isinstance(wanted, (bool, np.bool_)):
+            raise TensorRuntimeError("G113", "requires_grad must be a bool")
+        if self.grad_fn is not None:
+            if not wanted:
+                raise TensorRuntimeError("G404", CHANGE_FLAGS)
+            return
+        if wanted and not self.dtype.is_floating_point:
+            raise TensorRuntimeError(
+                "G403", "only Tensors of floating point dtype can require gradients"
+            )
+        self._requires_grad = bool(wanted)
+
+    @property
+    def grad_fn(self) -> GradFn | None:
+        """The operation that made this tensor; a view whose base was written to has a new one."""
+        base = self._base
+        if base is not None and self._live and self._seen != self._version.number:
+            self._seen = self._version.number
+            edge = base.edge()
+            if edge is not None and self._view is not None:
+                whole = placeholder(0, base._array.shape, "float")
+                kind, kinds = base._array.dtype, (base._array.dtype,)
+                made = grad_fn_class("AsStridedBackward0")
+                self._grad_fn = made(self._view, (edge,), (whole,), kinds, kind, {}, False)
+        return self._grad_fn
+
+    @property
+    def grad(self) -> Tensor | None:
+        fn = self._grad_fn
+        if fn is not None and self._grad is None and fn.retained is None:
+            warnings.warn(NON_LEAF_GRAD, UserWarning, stacklevel=2)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None and not isinstance(value, Tensor):
+            kind = type(value).__name__
+            text = f"assigned grad expected to be a Tensor or None but got grad of type {kind}"
+            raise TensorTypeError("G113", text)
+        if value is not None and value.shape != self.shape:
+            raise TensorRuntimeError(
+                "G308",
+                f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of "
+                f"size '{list(self.shape)}'. Please ensure that the gradient and the tensor are "
+                "the same size",
+            )
+        if value is not None and value.dtype is not self.dtype:
+            raise TensorRuntimeError(
+                "G308",
+                f"attempting to assign a gradient with dtype '{value.dtype.legacy.lower()}' to a "
+                f"tensor with grad_dtype '{self.dtype.legacy}'. The gradient must match the "
+                "tensor's grad_dtype (defaults to the tensor's dtype). You can set the tensor's "
+                "grad_dtype attribute with a specific dtype, or None to allow any dtype. Set "
+                "grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may "
+                "break downstream systems that assume they match.",
+            )
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without history; what is written to it is not noticed."""
+        return wrap(self._array)
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            kind = type(value).__name__
+            raise TensorTypeError("G113", f"Variable data has to be a tensor, but got {kind}")
+        if self.requires_grad and not value.dtype.is_floating_point:
+            raise TensorRuntimeError(
+                "G403",
+                "data set to a tensor that requires gradients must be floating point or complex "
+                "dtype",
+            )
+        self._array = value._array
+
+    @property
+    def volatile(self) -> bool:
+        """The old flag: what is computed from such a tensor has no history."""
+        return self._volatile
+
+    @volatile.setter
+    def volatile(self, wanted: bool) -> None:
+        if self.grad_fn is not None:
+            raise TensorRuntimeError("G404", "volatile can only be set on leaf variables")
+        self._volatile = wanted
+
+    @property
+    def T(self) -> Any:
+        return call("T" if "T" in TABLE else "transpose", (self,), name="T")
+
+    @property
+    def mT(self) -> Any:
+        return call("mT", (self,))
+
+    def edge(self) -> Edge | None:
+        """Where the gradient of this tensor goes; None if it needs none."""
+        fn = self.grad_fn
+        if fn is not None or not self._requires_grad:
+            return fn
+        known = self._accumulate() if self._accumulate is not None else None
+        if known is None:
+            known = AccumulateGrad(self)
+            self._accumulate = ref(known)
+        return known
+
+    def __getattr__(self, name: str) -> Any:
+        """Functions of tensors as methods; with ``_`` at the end they change the tensor itself."""
+        found = function(name)
+        if found is not None:
+            return partial(found, self)
+        in_place = function(name[:-1]) if name.endswith("_") and name[-2:] != "__" else None
+        if in_place is not None:
+            return partial(self.become_result_of, in_place)
+        raise AttributeError(f"'Tensor' object has no attribute '{name}'")
+
+    # --- in place ----------------------------------------------------------------------------
+
+    def become_result_of(self, out_of_place: Callable[..., Any], *args: Any, **words: Any) -> Tensor:
+        """An operation in place: its result is written into this tensor, which takes its history.
+
+        Raises TensorError G407 for a leaf that requires grad.
+        """
+        base = self._base
+        if mode.grad:
+            if self._requires_grad and self.grad_fn is None:
+                raise TensorRuntimeError("G407", LEAF_IN_PLACE)
+            if base is not None and base._requires_grad and base.grad_fn is None:
+                raise TensorRuntimeError("G407", LEAF_IN_PLACE.replace("a leaf", "a view of a leaf"))
+        result = out_of_place(self, *args, **words)
+        if result.shape != self.shape:
+            raise TensorRuntimeError(
+                "G302",
+                f"output with shape {list(self.shape)} doesn't match the broadcast shape "
+                f"{list(result.shape)}",
+            )
+        if result.dtype is not self.dtype:
+            order = ("bool", "int", "float")
+            if order.index(result.dtype.kind) > order.index(self.dtype.kind):
+                raise TensorRuntimeError(
+                    "G113",
+                    f"result type {result.dtype.legacy} can't be cast to the desired output type "
+                    f"{self.dtype.legacy}",
+                )
+            result = cast(result, self.dtype)
+        self.overwrite(result)
+        return self
+
+    def overwrite(self, result: Tensor) -> None:
+        """Take the entries of `result`, of the same shape and type, and its history."""
+        if not self._array.flags.writeable:
+            raise TensorRuntimeError("G404", OVERLAP)
+        self._array[...] = result._array
+        self._version.number += 1
+        fn = result.grad_fn
+        if fn is None:
+            return
+        if fn.saved and GradFn.OUTPUT in fn.saved:
+            fn.saved[GradFn.OUTPUT] = saved(self)
+        if self._base is None:
+            self._grad_fn, self._requires_grad = fn, False
+        else:
+            self._base._grad_fn = self._replaced(self._base, fn)
+            self._base._requires_grad = False
+            self._live = True
+
+    def _replaced(self, base: Tensor, fn: GradFn) -> GradFn:
+        """The history of the base of this view, now that `fn` has made the entries looked at."""
+        assert self._view is not None
+        whole, part = placeholder(0, base.shape, "float"), placeholder(1, self.shape, "float")
+        if self._view is whole:
+            node = part
+        elif self._view.op.name == "index" and self._view.args[0] is whole:
+            node = F.index_set(whole, part, self._view.attr("index"))
+        else:
+            node = whole + pull(self._view, [whole], part - self._view).grads[0]
+        edge = base.edge()
+        wanted = (part,) if edge is None else (whole, part)
+        kind = base._array.dtype
+        return grad_fn_class("CopySlices")(
+            node, (edge, fn), wanted, (kind,) * len(wanted), kind, {}, False
+        )
+
+    # --- as Python has it --------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        if OPTIONS.legacy:
+            known = self._variable or self.requires_grad
+            return legacy_text(self._array, f"{self.dtype.legacy}Tensor", known)
+        suffixes = []
+        shown = self.dtype in (default_dtype(), *(() if not self._array.size else SHOWN_PLAIN))
+        if not self._array.size and self.ndim != 1:
+            suffixes.append(f"size={tuple(self.shape)}")
+        if not shown:
+            suffixes.append(f"dtype={self.dtype}")
+        if self.grad_fn is not None:
+            suffixes.append(f"grad_fn=<{self.grad_fn.name()}>")
+        elif self.requires_grad:
+            suffixes.append("requires_grad=True")
+        return text(self._array, suffixes)
+
+    def __format__(self, spec: str) -> str:
+        if not self.ndim and not OPTIONS.legacy:
+            return format(self._array.item(), spec)
+        return object.__format__(self, spec)
+
+    def __bool__(self) -> bool:
+        if self._array.size != 1:
+            count = "no values" if not self._array.size else "more than one value"
+            text = f"Boolean value of Tensor with {count} is ambiguous"
+            raise TensorRuntimeError("G113", text)
+        return bool(self._array.item())
+
+    def _number(self) -> Any:
+        if self._array.size != 1:
+            text = "only one element tensors can be converted to Python scalars"
+            raise TensorValueError("G113", text)
+        return self._array.item()
+
+    def __float__(self) -> float:
+        return float(self._number())
+
+    def __int__(self) -> int:
+        return int(self._number())
+
+    def __index__(self) -> int:
+        if self.dtype.is_floating_point or self._array.size != 1:
+            text = "only integer tensors of a single element can be converted to an index"
+            raise TensorTypeError("G113", text)
+        return int(self._array.item())
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TensorTypeError("G113", "len() of a 0-d tensor")
+        return len(self._array)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise TensorTypeError("G113", "iteration over a 0-d tensor")
+        return iter(METHODS["unbind"](self))
+
+    def __contains__(self, item: object) -> bool:
+        return bool((self == item).any())
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        if self.requires_grad:
+            raise TensorRuntimeError("G404", NUMPY)
+        return np.array(self._array, dtype=dtype, copy=copy)
+
+    def __getitem__(self, index: Any) -> Any:
+        return METHODS["getitem"](self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        METHODS["setitem"](self, index, value)
+
+    __hash__ = object.__hash__
+
+    # fmt: off
+    __add__, __radd__, __iadd__ = _operator("add"), _operator("add"), _in_place("add")
+    __sub__, __rsub__, __isub__ = _operator("sub"), _operator("sub", True), _in_place("sub")
+    __mul__, __rmul__, __imul__ = _operator("mul"), _operator("mul"), _in_place("mul")
+    __truediv__, __itruediv__ = _operator("div"), _in_place("div")
+    __floordiv__, __rfloordiv__ = _operator("floor_divide"), _operator("floor_divide", True)
+    __mod__, __rmod__ = _operator("remainder"), _operator("remainder", True)
+    __pow__, __rpow__, __ipow__ = _operator("pow"), _operator("pow", True), _in_place("pow")
+    __matmul__, __imatmul__ = _operator("matmul"), _in_place("matmul")
+    __ifloordiv__, __imod__ = _in_place("floor_divide"), _in_place("remainder")
+    __lt__, __le__ = _operator("lt"), _operator("le")
+    __gt__, __ge__ = _operator("gt"), _operator("ge")
+    __eq__, __ne__ = _operator("eq"), _operator("ne")  # type: ignore[assignment]
+    __and__, __or__ = _operator("bitwise_and"), _operator("bitwise_or")
+    __xor__, __invert__ = _operator("bitwise_xor"), _alone("bitwise_not")
+    __neg__, __abs__ = _alone("neg"), _alone("abs")
+    # fmt: on
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __rtruediv__(self, other: Any) -> Any:
+        """As PyTorch: the reciprocal, then a product."""
+        value = operand(self, other)
+        return value if value is NotImplemented else apply("mul", self.reciprocal(), value)
+
+
+def operand(self: Tensor, other: Any) -> Any:
+    """What stands beside a tensor at an operator; NotImplemented for what cannot."""
+    if isinstance(other, (Tensor, bool, int, float)):
+        return other
+    if isinstance(other, np.generic):
+        return other.item()
+    if isinstance(other, np.ndarray):
+        if self.requires_grad:
+            raise TensorRuntimeError("G404", NUMPY)
+        return wrap(other)
+    return NotImplemented
+
+
+
+
+# --- making tensors ----------------------------------------------------------------------------
+
+
+def wrap(array: Array, version: Version | None = None) -> Tensor:
+    """A leaf that looks at this memory, and shares the count of writes if `version` is given."""
+    tensor = object.__new__(Tensor)
+    tensor._array = array
+    tensor._version = Version() if version is None else version
+    tensor._requires_grad = tensor._volatile = tensor._variable = tensor._live = False
+    tensor._accumulate = tensor._base = tensor._grad = tensor._grad_fn = tensor._view = None
+    tensor._hooks = []
+    tensor._seen = 0
+    return tensor
+
+
+def saved(tensor: Tensor) -> Saved:
+    """The entries of a tensor as they are now."""
+    version = tensor._version
+    return Saved(tensor._array, version, version.number, ref(tensor))
+
+
+def record(
+    node: Node,
+    operands: Sequence[Tensor],
+    name: str,
+    *,
+    value: Array | None = None,
+    dtype: dtype | None = None,
+    view: bool = False,
+) -> Tensor:
+    """The result of `node`, an operation on placeholders for `operands`, with its history.
+
+    `name` is that of its `GradFn`. `value` is the result, where it is known, `dtype` its type,
+    where that is not what promotion gives. A result that happens to look at the memory of an
+    operand keeps doing so if it is a `view`, and is copied otherwise.
+    """
+    types = [(t.dtype, t.ndim) for t in operands]
+    result = dtype or promote(node.kind, types)
+    working = result if result.is_floating_point else _working(node, types)
+    if value is None:
+        arrays = {str(i): t._array for i, t in enumerate(operands)}
+        try:
+            value = forward(node).run(arrays, working.numpy)[0]
+        except GradError as error:
+            raise translated(error, node.op.name, [t.shape for t in operands]) from None
+    value = np.asarray(value, dtype=result.numpy)
+    seen = next((t for t in operands if np.may_share_memory(value, t._array)), None)
+    if seen is not None and not view:
+        value, seen = value.copy(), None
+    made = wrap(value, None if seen is None else seen._version)
+    made._variable = any(t._variable for t in operands)
+    if any(t._volatile for t in operands):
+        made._volatile = True
+        return made
+    if seen is not None:
+        _look_at(made, node, seen)
+    edges = tuple(t.edge() for t in operands) if mode.grad and result.is_floating_point else ()
+    if any(edges) and node.kind == "float" and node.op.differentiable:
+        made._grad_fn = _grad_fn(node, operands, edges, name, working, made)
+    return made
+
+
+def _working(node: Node, types: Sequence[tuple[dtype, int]]) -> dtype:
+    """The type in which a result that is not a float is computed: floats as they are compared."""
+    if any(d.is_floating_point for d, _ in types):
+        return promote("float", types)
+    return float64 if node.kind != "float" else default_dtype()
+
+
+def _look_at(made: Tensor, node: Node, seen: Tensor) -> None:
+    """Make `made` a view, of the base of `seen` if that is one itself."""
+    made._seen = seen._version.number
+    if seen._base is None:
+        made._base, made._view, made._live = seen, node, mode.grad
+    elif seen._view is not None:
+        operand = placeholder(0, seen.shape, node.kind)
+        made._base, made._live = seen._base, mode.grad and seen._live
+        made._view = substitute([node], {operand: seen._view})[0]
+
+
+def _grad_fn(
+    node: Node,
+    operands: Sequence[Tensor],
+    edges: tuple[Edge | None, ...],
+    name: str,
+    working: dtype,
+    made: Tensor,
+) -> GradFn:
+    wanted = tuple(
+        placeholder(i, t.shape, t.dtype.kind)
+        for i, (t, edge) in enumerate(zip(operands, edges, strict=True))
+        if edge is not None
+    )
+    back = pullback(node, wanted)
+    kept = {n: saved(operands[int(n)]) for n in back.program.reads if n.isdigit()}
+    if back.reads_output:
+        kept[GradFn.OUTPUT] = saved(made)
+    dtypes = tuple(
+        t._array.dtype for t, edge in zip(operands, edges, strict=True) if edge is not None
+    )
+    made_by = grad_fn_class(name)
+    return made_by(node, edges, wanted, dtypes, working.numpy, kept, bool(kept) or name in FREES)
+
+
+def cast(tensor: Tensor, to: dtype) -> Tensor:
+    """The same entries as another type; the tensor itself if it is of that type."""
+    if tensor.dtype is to:
+        return tensor
+    whole = placeholder(0, tensor.shape, tensor.dtype.kind)
+    with np.errstate(all="ignore"):
+        value = tensor._array.astype(to.numpy)
+    return record(whole, [tensor], "ToCopyBackward0", value=value, dtype=to)
+
+
+# --- applying rows -----------------------------------------------------------------------------
+
+
+def build(
+    name: str, args: Sequence[Any], keywords: Mapping[str, Any], shown: str = ""
+) -> tuple[Node, list[Tensor]]:
+    """A row applied to placeholders for the tensors among its arguments, and these tensors.
+
+    Raises TensorError for what the row refuses; `shown` is the name it goes by there.
+    """
+    operands: list[Tensor] = []
+
+    def place(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            operands.append(value)
+            return placeholder(len(operands) - 1, value._array.shape, value.dtype.kind)
+        if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
+            return [place(v) for v in value]
+        return value
+
+    placed = [place(value) for value in args]
+    words = {word: place(value) for word, value in keywords.items()}
+    try:
+        node = TABLE[name](*placed, **words)
+    except GradError as error:
+        raise translated(error, shown or name, [t.shape for t in operands]) from None
+    assert isinstance(node, Node)
+    return node, operands
+
+
+def call(name: str, args: Sequence[Any], keywords: Mapping[str, Any] = {}, shown: str = "") -> Any:  # noqa: B006
+    """The row called `name`, on tensors; `shown` is what PyTorch calls it."""
+    shown = shown or name
+    words = dict(keywords)
+    words.pop("out", None)
+    to = words.pop("dtype", None)
+    if to is not None and args and isinstance(args[0], Tensor):
+        args = [cast(args[0], to), *args[1:]]
+    if shown in NEED_FLOATS and isinstance(args[0], Tensor) and args[0].dtype.kind != "float":
+        raise need_floats(shown, args[0].dtype.legacy)
+    node, operands = build(name, args, words, shown)
+    dim_given = len(args) > 1 or not words.keys().isdisjoint(("dim", "axis"))
+    label = backward_name(shown, node, tuple(t.shape for t in operands), dim_given)
+    return record(node, operands, label, view=shown in VIEWS, dtype=_integral(name, operands))
+
+
+# rows whose value is a float on the graph and stays what it was for tensors of integers
+ROUNDINGS = ("floor", "ceil", "round", "trunc", "fix")
+ARITHMETIC = ("add", "mul", "multiply", "maximum", "minimum", "where", "square", "abs")
+
+
+def _integral(name: str, operands: Sequence[Tensor]) -> dtype | None:
+    """The type of a result of whole numbers, where it is not what promotion gives."""
+    types = [t.dtype for t in operands]
+    if not types or any(d.is_floating_point for d in types):
+        return None
+    if name in ROUNDINGS:
+        return types[0]
+    if name in ARITHMETIC and all(d is bool_ for d in types):
+        return None
+    return None
+
+
+def apply(name: str, *args: Any, **keywords: Any) -> Any:
+    """The function of that name, on tensors."""
+    return METHODS[name](*args, **keywords) if name in METHODS else call(name, args, keywords)
+
+
+def function(name: str) -> Callable[..., Any] | None:
+    """The function of tensors called `name`, None if there is none."""
+    if name in METHODS:
+        return METHODS[name]
+    row = TABLE.get(name)
+    if row is None or row.hidden:
+        return None
+    first = row.signature.parameters[0] if row.signature.parameters else None
+
+    def applied(*args: Any, **keywords: Any) -> Any:
+        if first is not None and first.type == "tensor" and args:
+            if not isinstance(args[0], Tensor) and name not in NUMBER_FIRST:
+                raise not_a_tensor(name, "input", 1, args[0])
+        return call(name, args, keywords)
+
+    applied.__name__ = applied.__qualname__ = name
+    applied.__doc__ = row.doc
+    return applied
+
+
+NUMBER_FIRST = ("pow", "power", "where", "xlogy", "remainder")  # the first may be a number
+
