@@ -124,9 +124,7 @@ def bind(
     Standard input is read only if a name has no value, or ``-`` for one. Names of `wrt` may be
     bound though the expression does not depend on them: the gradient is zero then.
     """
-    for binding in given.values():
-        if binding.name not in expression.free and binding.name not in wrt:
-            raise _unused(binding, expression.free)
+    check_used(expression, given, wrt)
     bound = Bound()
     from_stdin: list[str] = []
     for name in dict.fromkeys((*expression.free, *(name for name in given if name in wrt))):
@@ -138,6 +136,15 @@ def bind(
         welcome = [name for name in wrt if name not in expression.free and name not in given]
         _bind_stdin(expression, given, from_stdin, welcome, bound, max_elements)
     return bound
+
+
+def check_used(
+    expression: Expression, given: Mapping[str, Given], wrt: Collection[str] = ()
+) -> None:
+    """Raise G216 for a binding of a name that does not occur."""
+    for binding in given.values():
+        if binding.name not in expression.free and binding.name not in wrt:
+            raise _unused(binding, expression.free)
 
 
 def _unused(binding: Given, free: Iterable[str]) -> Diagnostic:
@@ -220,29 +227,53 @@ def _bind_stdin(
         raise unbound(expression, names, given)
     if not data.removeprefix(b"\xef\xbb\xbf").strip():
         raise unbound(expression, names, given, "G210", " and standard input is empty")
-    found = documents.read_bindings(data, [*names, *welcome], STDIN)
-    if found is None:
+    found = from_document(expression, given, names, welcome, data, max_elements, STDIN)
+    bound.arrays.update(found.arrays)
+    bound.notes += found.notes
+
+
+def from_document(
+    expression: Expression,
+    given: Mapping[str, Given],
+    names: Sequence[str],
+    welcome: Sequence[str],
+    data: bytes,
+    max_elements: int,
+    origin: str,
+) -> Bound:
+    """Tensors for `names`, and for those that are `welcome` if there, from one JSON document.
+
+    Raises G201 for names it leaves unbound, G601 for tensors that are too large.
+    """
+    bound = Bound()
+    found = documents.read_bindings(data, [*names, *welcome], origin)
+    if found is None and not names:
+        documents.read_tensor(data, "it", origin)  # is it JSON at all?
+    elif found is None:
         if len(names) > 1:
             raise unbound(
-                expression, names, given, note="", hint="an object on standard input binds several"
+                expression, names, given, note="", hint=f"an object on {origin} binds several"
                 " names: `{" + ", ".join(f'"{name}": ...' for name in names) + "}`",
             )  # fmt: skip
-        bound.arrays[names[0]] = documents.read_tensor(data, names[0], STDIN)
+        bound.arrays[names[0]] = documents.read_tensor(data, names[0], origin)
     else:
         arrays, other = found
         bound.arrays.update(arrays)
         missing = [name for name in names if name not in arrays]
         if missing:
             keys = ", ".join(f'"{key}"' for key in [*arrays, *other]) or "nothing"
-            hint = f"the object on standard input binds {keys}"
+            hint = f"the object on {origin} binds {keys}"
             raise unbound(expression, missing, given, hint=hint)
         if other:
             keys = ", ".join(f'"{key}"' for key in other)
-            bound.notes.append(f"not used from standard input: {keys}")
-    for name in filter(bound.arrays.__contains__, (*names, *welcome)):
-        if (size := bound.arrays[name].size) > max_elements:
-            way = f"the limit is {max_elements:,}: raise it with `--max-elements {size}`"
-            raise Diagnostic("G601", f"`{name}` has {size:,} entries", help=[way], origin=STDIN)
+            bound.notes.append(f"not used from {origin}: {keys}")
+    for name, array in bound.arrays.items():
+        if array.size > max_elements:
+            way = f"the limit is {max_elements:,}: raise it with `--max-elements {array.size}`"
+            raise Diagnostic(
+                "G601", f"`{name}` has {array.size:,} entries", help=[way], origin=origin
+            )
+    return bound
 
 
 def unbound(

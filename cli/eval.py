@@ -5,19 +5,14 @@ Without options it prints the derivation; with --json, --only or --quiet what a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..grammar.errors import Diagnostic, Label, suggest
-from . import bindings, documents, files, options, screen
+from ..grammar.errors import Diagnostic
+from . import answers, bindings, documents, files, options, screen
 from .screen import Look, Reporter
 
 if TYPE_CHECKING:
     from ..grad.evaluate import Array
-    from ..grad.node import Node
-    from ..grammar.program import Expression, Request, Solution
-
-LONGEST_QUOTE = 40  # characters of a step that a message quotes
 
 EXAMPLES = """\
 \b
@@ -27,6 +22,7 @@ Examples:
   gradcalc eval 'b = a + 3; mean(b*b*3)' a='[2,3]' --only grads
   gradcalc eval -x*x x=3 -q
   gradcalc eval 'sum((X @ w - y)**2)' X=@X.npy y=@y.csv w='zeros(3)' --wrt w -o grad.npz
+  gradcalc eval 'mean((x - y)**2)' --jsonl --keep id < records.jsonl > answers.jsonl
 
 """
 
@@ -46,6 +42,9 @@ def run(
     only: options.Only = None,
     quiet: options.Quiet = False,
     output: options.Output = None,
+    jsonl: options.Jsonl = False,
+    on_error: options.OnError = "emit",
+    keep: options.Keep = None,
     steps: options.Steps = False,
     precision: options.Precision = "6",
     color: options.Color = "auto",
@@ -58,16 +57,15 @@ def run(
     look = Look.choose(color, ascii, options.digits(precision))
     suffix = files.check_writable(output) if output else ""
     only = only or ("value" if quiet else None)
+    options.exclusive(jsonl=jsonl, output=output is not None)
+    options.exclusive(jsonl=jsonl, steps=steps)
+    options.exclusive(keep=keep is not None, only=only is not None)
     text, given = bindings.split(words or [])
 
     from ..grammar.program import Expression, Request, solve
 
     limit = options.limit(max_elements)
-    expression = Expression.read(text)
     targets = options.names(wrt)
-    bound = bindings.bind(expression, given, limit, targets or ())
-    if dtype == "float32":
-        _check_float32(bound.arrays)
     order = "jacobian" if jacobian else "hessian" if hessian else "gradient"
     request = Request(
         wrt=targets,
@@ -77,10 +75,19 @@ def run(
         max_elements=limit,
         steps=steps or not (output or json or only),
     )
+    if jsonl:
+        from . import stream
+
+        copied = options.names(keep, "--keep") or ()
+        return stream.run(text, given, request, stream.Policy(on_error, copied, only, finite))
+    expression = Expression.read(text)
+    bound = bindings.bind(expression, given, limit, targets or ())
+    if dtype == "float32":
+        answers.check_float32(bound.arrays)
     solution = solve(expression, bound.arrays, request)
 
     report = Reporter(error_format == "json", ascii)
-    warnings = [_not_finite(expression, solution)] if solution.nonfinite() else []
+    warnings = [answers.not_finite(expression, solution)] if solution.nonfinite() else []
     if finite and warnings:
         warnings[0].severity = "error"
         raise warnings[0]
@@ -90,7 +97,7 @@ def run(
         report(warning)
 
     if output or json or only:
-        document = _document(expression, solution, request, warnings, steps)
+        document = answers.document(expression, solution, request, warnings, steps)
         _write(document, only, output, suffix)
     else:
         from . import tutorial
@@ -109,61 +116,12 @@ def _seed(text: str, limit: int) -> Array:
     return bindings.value_of(given, limit)
 
 
-def _check_float32(arrays: dict[str, Array]) -> None:
-    """Raise G206 for a finite number that a float32 cannot hold."""
-    import numpy as np
-
-    for name, array in arrays.items():
-        with np.errstate(over="ignore"):
-            lost = np.isfinite(array) & ~np.isfinite(array.astype(np.float32))
-        if lost.any():
-            where = f"{name}{_index(lost)}"
-            ways = ["the largest float32 is about 3.4e38: use `--dtype float64`"]
-            raise Diagnostic("G206", f"{where} is too large for a float32", help=ways)
-
-
-def _index(found: Array) -> str:
-    """The position of the first true entry: ``[0][1]``."""
-    import numpy as np
-
-    return "".join(f"[{i}]" for i in np.argwhere(found)[0])
-
-
 # --- output ------------------------------------------------------------------------------------
-
-
-def _document(
-    expression: Expression,
-    solution: Solution,
-    request: Request,
-    warnings: list[Diagnostic],
-    steps: bool,
-) -> dict[str, Any]:
-    """What `--json` prints, in the order in which it prints it."""
-    first_order = request.order in ("gradient", "none")
-    document: dict[str, Any] = {
-        "gradcalc": 1,
-        "expr": expression.text,
-        "value": solution.value,
-        "grads": solution.grads if first_order else {},
-    }
-    if not first_order:
-        document[request.order] = solution.grads
-    shapes = {name: list(node.shape) for name, node in solution.inputs.items()}
-    document["shapes"] = {"value": list(solution.value.shape)} | shapes
-    document["dtype"] = str(request.dtype)
-    document["nonfinite"] = solution.nonfinite()
-    document["warnings"] = [warning.as_json() for warning in warnings]
-    if steps:
-        from . import tutorial
-
-        document["steps"] = tutorial.as_data(tutorial.Derivation.of(solution))
-    return document
 
 
 def _write(document: dict[str, Any], only: str | None, output: str | None, suffix: str) -> None:
     """Print the document, or the part of it that is wanted, or write it to a file."""
-    wanted = _member(document, only) if only else document
+    wanted = answers.member(document, only) if only else document
     if suffix == ".json" and output:
         files.write_json(output, wanted)
     elif suffix and output:
@@ -174,22 +132,6 @@ def _write(document: dict[str, Any], only: str | None, output: str | None, suffi
             files.write_npy(output, _single(arrays, only, output))
     else:
         screen.emit(documents.dumps(wanted, indent=screen.is_terminal()) + b"\n")
-
-
-def _member(document: dict[str, Any], path: str) -> Any:
-    """The part of a document that `--only` names. Raises G003."""
-    found: Any = document
-    for i, key in enumerate(parts := path.split(".")):
-        members = list(found) if isinstance(found, dict) else []
-        if key not in members:
-            inside = ".".join(parts[:i])
-            close = suggest(key, members)
-            prefix = inside + "." if inside else ""
-            ways = [f"did you mean `{prefix}{close}`?"] if close else []
-            ways.append(f"there is {', '.join(f'`{prefix}{m}`' for m in members) or 'nothing'}")
-            raise options.refused("--only", path, ways)
-        found = found[key]
-    return found
 
 
 def _arrays(wanted: Any, prefix: str = "") -> dict[str, Array]:
@@ -211,49 +153,3 @@ def _single(arrays: dict[str, Array], only: str | None, output: str) -> Array:
         ways = ["name one: `--only grads.x`", "several fit into a .npz file"]
         raise Diagnostic("G005", f"`{output}` holds one tensor, not {len(arrays)}", help=ways)
     return next(iter(arrays.values()))
-
-
-# --- what is not finite ------------------------------------------------------------------------
-
-
-def _not_finite(expression: Expression, solution: Solution) -> Diagnostic:
-    """A warning that points at the first step where a NaN or an infinity came up."""
-    import numpy as np
-
-    from ..grad.node import walk
-
-    memo, steps = solution.memo, solution.backward.steps if solution.backward else []
-    node = solution.first_nonfinite()
-    what, value = "", memo.get(node) if node is not None else None
-    if node not in set(walk([solution.root])):  # the value is fine, a gradient is not
-        culprit = (s for s in steps if not np.isfinite(memo.get(s.contribution, 0.0)).all())
-        step = next(culprit, None)
-        node, value = (step.node, memo[step.contribution]) if step else (None, None)
-        what = "the slope of "
-    labels = []
-    message = "the result is not finite"
-    if node is not None and value is not None:
-        span = solution.built.spans.get(node)
-        labels = [Label(span, primary=True)] if span else []
-        message = f"{what}{_told(node, value, memo)}"
-    counts = ", ".join(f"{count} in {where}" for where, count in solution.nonfinite().items())
-    ways = [f"not finite: {counts}"]
-    return Diagnostic("G501", message, expression.text, labels, ways, severity="warning")
-
-
-def _told(node: Node, value: Array, memo: Mapping[Node, Array]) -> str:
-    """``log(x)` is infinite at [0], where x = 0``."""
-    import numpy as np
-
-    from ..grammar.print_text import print_text
-
-    text = print_text(node)
-    bad = ~np.isfinite(value)
-    word = "nan" if np.isnan(value[bad][0]) else "infinite"
-    told = f"`{text if len(text) <= LONGEST_QUOTE else node.op.name}` is {word}"
-    told += f" at {_index(bad)}" if value.ndim else ""
-    if len(node.args) == 1 and node.args[0] in memo and node.args[0].shape == value.shape:
-        argument = print_text(node.args[0])
-        if len(argument) <= LONGEST_QUOTE:
-            told += f", where {argument} = {memo[node.args[0]][bad][0]:g}"
-    return told

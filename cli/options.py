@@ -71,6 +71,24 @@ Output = Annotated[
         help="Write to a file instead: .json, .npy or .npz.",
     ),
 ]
+Jsonl = Annotated[
+    bool,
+    typer.Option(
+        "--jsonl",
+        help="Read records from standard input, one JSON document a line, and answer each with a "
+        "line. As EXPR, - takes each record's `expr`.",
+    ),
+]
+OnError = Annotated[
+    Literal["emit", "stop", "skip"],
+    typer.Option("--on-error", help="With --jsonl, what a bad record does."),
+]
+Keep = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep", metavar="NAMES", help="With --jsonl, members to copy into the answers: id,name."
+    ),
+]
 Steps = Annotated[
     bool, typer.Option("--steps", help="All steps, however many; with --json as data.")
 ]
@@ -121,13 +139,14 @@ def limit(max_elements: int | None) -> int:
     return max_elements or MAX_ELEMENTS
 
 
-def names(wrt: list[str] | None) -> tuple[str, ...] | None:
-    """The value of `--wrt`; None where it is not given. Raises G003."""
-    if wrt is None:
+def names(given: list[str] | None, option: str = "--wrt") -> tuple[str, ...] | None:
+    """The value of `--wrt` or `--keep`; None where it is not given. Raises G003."""
+    if given is None:
         return None
-    found = [name.strip() for part in wrt for name in part.split(",")]
+    found = [name.strip() for part in given for name in part.split(",")]
     if not all(found):
-        raise refused("--wrt", ",".join(wrt), ["names separated by commas, as in `--wrt x,w`"])
+        way = f"names separated by commas, as in `{option} x,w`"
+        raise refused(option, ",".join(given), [way])
     return tuple(dict.fromkeys(found))
 
 

@@ -165,7 +165,10 @@ def number(value: Any, precision: int | None) -> tuple[str, bool]:
     >>> number(0.5, 6), number(7.0, 6), number(1 / 3, 6)
     (('0.5', False), ('7', False), ('0.333333', True))
     """
-    if not hasattr(value, "dtype") or value.dtype.kind in "biu":
+    if not isinstance(value, float) and getattr(value, "dtype", "int") not in (
+        "float32",
+        "float64",
+    ):
         return str(value), False
     full = str(value)  # the shortest that reads back the same, in the type of the number
     if value != value or abs(value) == float("inf"):

@@ -71,7 +71,7 @@ def _same(node: Node, args: Stacked, lead: Shape) -> Node:
     op: Op = node.op
     whole = [_whole(a, s, lead) for a, s in zip(node.args, args, strict=True)]
     attrs = dict(node.attrs)
-    along = any(p.type.startswith("axis") and attrs[p.name] for p in op.signature.parameters)
+    along = any(p.type[:4] in ("axis", "ints") and attrs[p.name] for p in op.signature.parameters)
     if along and not node.ndim and not node.args[0].ndim:
         # a scalar is treated as having one axis; in a stack of scalars it must really be there
         found = op.node([F.unsqueeze(stack, -1) for stack in whole], attrs)

@@ -88,7 +88,9 @@ def pullback(node: Node, wanted: tuple[Node, ...], chosen: bool = False) -> Pull
     known = () if node.op is VARIABLE else (node,)
     program = Program.of(roots, known)
     used = {a for n in program.order for a in program.needs[n]} | set(roots)
-    return Pullback(program, bool(known) and node in used, tuple(x in back.selected for x in wanted))
+    return Pullback(
+        program, bool(known) and node in used, tuple(x in back.selected for x in wanted)
+    )
 
 
 # --- what is recorded --------------------------------------------------------------------------
@@ -278,7 +280,7 @@ class Walk(Generic[V]):
             edge = heappop(ready)[2]
             g, chosen = grads.pop(edge)
             g = self.arrive(edge, g)
-            if targets is None and not edge.edges or targets is not None and edge in targets:
+            if (targets is None and not edge.edges) or (targets is not None and edge in targets):
                 found[edge] = g
             if isinstance(edge, AccumulateGrad) or not any(t in useful for t in edge.targets):
                 continue

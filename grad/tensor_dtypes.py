@@ -47,7 +47,7 @@ uint8 = dtype("uint8", "Byte", "int")
 bool_ = dtype("bool", "Bool", "bool")
 
 DTYPES = (float64, float32, int64, int32, int16, int8, uint8, bool_)
-_BY_NUMPY = {d.numpy: d for d in DTYPES}
+BY_NUMPY = {d.numpy: d for d in DTYPES}
 _default = float32
 
 
@@ -66,7 +66,7 @@ def set_default_dtype(d: dtype) -> None:
 
 def of_numpy(d: npt.DTypeLike) -> dtype | None:
     """The dtype of an array; None where tensors have no such entries."""
-    return _BY_NUMPY.get(np.dtype(d).newbyteorder("="))
+    return BY_NUMPY.get(np.dtype(d).newbyteorder("="))
 
 
 def promote(kind: Kind, operands: Iterable[tuple[dtype, int]]) -> dtype:

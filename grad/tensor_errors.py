@@ -21,6 +21,7 @@ SECOND_TIME = (
     "graph a second time or if you need to access saved tensors after calling backward."
 )
 LEAF_IN_PLACE = "a leaf Variable that requires grad is being used in an in-place operation."
+VIEW_IN_PLACE = LEAF_IN_PLACE.replace("a leaf", "a view of a leaf")
 OVERLAP = (
     "unsupported operation: more than one element of the written-to tensor refers to a single "
     "memory location. Please clone() the tensor before performing the operation."
@@ -30,8 +31,23 @@ CHANGE_FLAGS = (
     "variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
 )
 ONLY_FLOATS = "Only Tensors of floating point and complex dtype can require gradients"
-NUMPY = (
-    "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+NUMPY = "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+DATA_DTYPE = "data set to a tensor that requires gradients must be floating point or complex dtype"
+GRAD_SHAPE = (
+    "attempting to assign a gradient of size '{}' to a tensor of size '{}'. Please ensure that "
+    "the gradient and the tensor are the same size"
+)
+GRAD_DTYPE = (
+    "attempting to assign a gradient with dtype '{}' to a tensor with grad_dtype '{}'. The "
+    "gradient must match the tensor's grad_dtype (defaults to the tensor's dtype). You can set "
+    "the tensor's grad_dtype attribute with a specific dtype, or None to allow any dtype. Set "
+    "grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
+    "downstream systems that assume they match."
+)
+NON_LEAF_GRAD = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+    "attribute won't be populated during autograd.backward(). If you indeed want the .grad field "
+    "to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor."
 )
 
 
@@ -152,7 +168,11 @@ def _broadcast(shapes: Sequence[Shape]) -> str:
                 continue
             rank = max(len(a), len(b))
             for axis in range(-1, -rank - 1, -1):
-                if len(a) >= -axis and len(b) >= -axis and broadcast((a[axis],), (b[axis],)) is None:
+                if (
+                    len(a) >= -axis
+                    and len(b) >= -axis
+                    and broadcast((a[axis],), (b[axis],)) is None
+                ):
                     return (
                         f"The size of tensor a ({a[axis]}) must match the size of tensor b "
                         f"({b[axis]}) at non-singleton dimension {rank + axis}"
@@ -186,12 +206,9 @@ def _matmul(x: Shape, y: Shape) -> str:
             )
         case 2, 1:
             return f"size mismatch, got input ({x[0]}), mat ({x[0]}x{x[1]}), vec ({y[0]})"
-        case (1 | 2), 2:
+        case ((1 | 2), 2):
             rows = x[0] if len(x) == 2 else 1
-            return (
-                f"mat1 and mat2 shapes cannot be multiplied "
-                f"({rows}x{x[-1]} and {y[0]}x{y[1]})"
-            )
+            return f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x[-1]} and {y[0]}x{y[1]})"
     return (
         "Expected size for first two dimensions of batch2 tensor to be: "
         f"{[x[0], x[-1]]} but got: {[y[0], y[-2]] if len(y) > 1 else [y[0]]}."
@@ -238,3 +255,18 @@ def not_a_tensor(name: str, argument: str, position: int, value: Any) -> TensorE
         f"{name}(): argument '{argument}' (position {position}) must be Tensor, "
         f"not {type(value).__name__}",
     )
+
+
+def not_a_grad(value: Any) -> TensorError:
+    """Something else was assigned to ``x.grad``."""
+    kind = type(value).__name__
+    return TensorTypeError(
+        "G113", f"assigned grad expected to be a Tensor or None but got grad of type {kind}"
+    )
+
+
+def not_data(value: Any) -> TensorError:
+    """Something else was given as the data of a variable."""
+    kind = type(value)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    return TensorTypeError("G113", f"Variable data has to be a tensor, but got {name}")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 from weakref import ref
@@ -19,11 +19,9 @@ from weakref import ref
 import numpy as np
 
 from . import rules  # noqa: F401  (fills the table)
-from .backward_names import backward_name
-from .errors import GradError
 from .evaluate import Array
-from .node import TABLE, Node
-from .ops import F, substitute
+from .node import Node
+from .ops import F
 from .reverse import pull
 from .tape import (
     AccumulateGrad,
@@ -31,45 +29,31 @@ from .tape import (
     GradFn,
     Saved,
     Version,
-    forward,
     grad_fn_class,
     placeholder,
-    pullback,
 )
-from .tensor_dtypes import bool_, default_dtype, dtype, float64, int64, of_numpy, promote
+from .tensor_dtypes import bool_, default_dtype, dtype, int64, BY_NUMPY
 from .tensor_errors import (
     CHANGE_FLAGS,
+    DATA_DTYPE,
+    GRAD_DTYPE,
+    GRAD_SHAPE,
     LEAF_IN_PLACE,
-    NEED_FLOATS,
+    NON_LEAF_GRAD,
     NUMPY,
-    ONLY_FLOATS,
     OVERLAP,
+    VIEW_IN_PLACE,
     TensorRuntimeError,
     TensorTypeError,
     TensorValueError,
-    need_floats,
-    not_a_tensor,
-    translated,
+    not_a_grad,
+    not_data,
 )
 from .tensor_print import OPTIONS, text
 from .tensor_print_legacy import legacy_text
 
-NON_LEAF_GRAD = (
-    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
-    "attribute won't be populated during autograd.backward(). If you indeed want the .grad field "
-    "to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor."
-)
-
-METHODS: dict[str, Callable[..., Any]] = {}  # what is not simply a row; other files add to it
-
-# results that look at their operand's memory, as in PyTorch; all others have memory of their own
-VIEWS = frozenset(
-    "reshape view flatten ravel permute transpose t T mT adjoint swapaxes swapdims squeeze "
-    "unsqueeze expand_dims broadcast_to expand diagonal movedim moveaxis unflatten".split()
-)
+METHODS: dict[str, Callable[..., Any]] = {}  # every function of tensors; later files fill it
 SHOWN_PLAIN = (int64, bool_)  # types that are not named where a tensor is printed
-# with a number or a list PyTorch saves that as a tensor, and frees it on the way back
-FREES = ("MulBackward0", "DivBackward0", "PowBackward0", "PowBackward2", "IndexBackward0")
 
 
 class _Mode(threading.local):
@@ -79,12 +63,6 @@ class _Mode(threading.local):
 
 
 mode = _Mode()
-
-
-def method(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a function of tensors a method too; ``max_`` is for a name that Python has taken."""
-    METHODS[function.__name__.rstrip("_")] = function
-    return function
 
 
 class Size(tuple[int, ...]):
@@ -106,7 +84,7 @@ def _operator(name: str, swapped: bool = False) -> Callable[[Tensor, Any], Any]:
         value = operand(self, other)
         if value is NotImplemented:
             return value
-        return apply(name, *((value, self) if swapped else (self, value)))
+        return METHODS[name](*((value, self) if swapped else (self, value)))
 
     return operator
 
@@ -116,13 +94,13 @@ def _in_place(name: str) -> Callable[[Tensor, Any], Any]:
         value = operand(self, other)
         if value is NotImplemented:
             return value
-        return self.become_result_of(partial(apply, name), value)
+        return self.become_result_of(METHODS[name], value)
 
     return operator
 
 
 def _alone(name: str) -> Callable[[Tensor], Any]:
-    return lambda self: apply(name, self)
+    return lambda self: METHODS[name](self)
 
 
 class Tensor:
@@ -172,9 +150,7 @@ class Tensor:
 
     @property
     def dtype(self) -> dtype:
-        found = of_numpy(self._array.dtype)
-        assert found is not None
-        return found
+        return BY_NUMPY[self._array.dtype]
 
     @property
     def shape(self) -> Size:
@@ -230,26 +206,12 @@ class Tensor:
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
         if value is not None and not isinstance(value, Tensor):
-            kind = type(value).__name__
-            text = f"assigned grad expected to be a Tensor or None but got grad of type {kind}"
-            raise TensorTypeError("G113", text)
+            raise not_a_grad(value)
         if value is not None and value.shape != self.shape:
-            raise TensorRuntimeError(
-                "G308",
-                f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of "
-                f"size '{list(self.shape)}'. Please ensure that the gradient and the tensor are "
-                "the same size",
-            )
+            raise TensorRuntimeError("G308", GRAD_SHAPE.format([*value.shape], [*self.shape]))
         if value is not None and value.dtype is not self.dtype:
-            raise TensorRuntimeError(
-                "G308",
-                f"attempting to assign a gradient with dtype '{value.dtype.legacy.lower()}' to a "
-                f"tensor with grad_dtype '{self.dtype.legacy}'. The gradient must match the "
-                "tensor's grad_dtype (defaults to the tensor's dtype). You can set the tensor's "
-                "grad_dtype attribute with a specific dtype, or None to allow any dtype. Set "
-                "grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may "
-                "break downstream systems that assume they match.",
-            )
+            mine = value.dtype.legacy.lower(), self.dtype.legacy
+            raise TensorRuntimeError("G308", GRAD_DTYPE.format(*mine))
         self._grad = value
 
     @grad.deleter
@@ -264,14 +226,9 @@ class Tensor:
     @data.setter
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
-            kind = type(value).__name__
-            raise TensorTypeError("G113", f"Variable data has to be a tensor, but got {kind}")
+            raise not_data(value)
         if self.requires_grad and not value.dtype.is_floating_point:
-            raise TensorRuntimeError(
-                "G403",
-                "data set to a tensor that requires gradients must be floating point or complex "
-                "dtype",
-            )
+            raise TensorRuntimeError("G403", DATA_DTYPE)
         self._array = value._array
 
     @property
@@ -287,11 +244,11 @@ class Tensor:
 
     @property
     def T(self) -> Any:
-        return call("T" if "T" in TABLE else "transpose", (self,), name="T")
+        return METHODS["T"](self)
 
     @property
     def mT(self) -> Any:
-        return call("mT", (self,))
+        return METHODS["mT"](self)
 
     def edge(self) -> Edge | None:
         """Where the gradient of this tensor goes; None if it needs none."""
@@ -306,17 +263,17 @@ class Tensor:
 
     def __getattr__(self, name: str) -> Any:
         """Functions of tensors as methods; with ``_`` at the end they change the tensor itself."""
-        found = function(name)
-        if found is not None:
-            return partial(found, self)
-        in_place = function(name[:-1]) if name.endswith("_") and name[-2:] != "__" else None
-        if in_place is not None:
-            return partial(self.become_result_of, in_place)
+        if name in METHODS:
+            return partial(METHODS[name], self)
+        if name.endswith("_") and name[:-1] in METHODS:
+            return partial(self.become_result_of, METHODS[name[:-1]])
         raise AttributeError(f"'Tensor' object has no attribute '{name}'")
 
     # --- in place ----------------------------------------------------------------------------
 
-    def become_result_of(self, out_of_place: Callable[..., Any], *args: Any, **words: Any) -> Tensor:
+    def become_result_of(
+        self, out_of_place: Callable[..., Any], *args: Any, **words: Any
+    ) -> Tensor:
         """An operation in place: its result is written into this tensor, which takes its history.
 
         Raises TensorError G407 for a leaf that requires grad.
@@ -326,7 +283,9 @@ class Tensor:
             if self._requires_grad and self.grad_fn is None:
                 raise TensorRuntimeError("G407", LEAF_IN_PLACE)
             if base is not None and base._requires_grad and base.grad_fn is None:
-                raise TensorRuntimeError("G407", LEAF_IN_PLACE.replace("a leaf", "a view of a leaf"))
+                raise TensorRuntimeError(
+                    "G407", LEAF_IN_PLACE.replace("a leaf", "a view of a leaf")
+                )
         result = out_of_place(self, *args, **words)
         if result.shape != self.shape:
             raise TensorRuntimeError(
@@ -342,7 +301,7 @@ class Tensor:
                     f"result type {result.dtype.legacy} can't be cast to the desired output type "
                     f"{self.dtype.legacy}",
                 )
-            result = cast(result, self.dtype)
+            result = result.to(self.dtype)
         self.overwrite(result)
         return self
 
@@ -479,7 +438,7 @@ class Tensor:
     def __rtruediv__(self, other: Any) -> Any:
         """As PyTorch: the reciprocal, then a product."""
         value = operand(self, other)
-        return value if value is NotImplemented else apply("mul", self.reciprocal(), value)
+        return value if value is NotImplemented else METHODS["mul"](self.reciprocal(), value)
 
 
 def operand(self: Tensor, other: Any) -> Any:
@@ -493,8 +452,6 @@ def operand(self: Tensor, other: Any) -> Any:
             raise TensorRuntimeError("G404", NUMPY)
         return wrap(other)
     return NotImplemented
-
-
 
 
 # --- making tensors ----------------------------------------------------------------------------
@@ -516,188 +473,3 @@ def saved(tensor: Tensor) -> Saved:
     """The entries of a tensor as they are now."""
     version = tensor._version
     return Saved(tensor._array, version, version.number, ref(tensor))
-
-
-def record(
-    node: Node,
-    operands: Sequence[Tensor],
-    name: str,
-    *,
-    value: Array | None = None,
-    dtype: dtype | None = None,
-    view: bool = False,
-) -> Tensor:
-    """The result of `node`, an operation on placeholders for `operands`, with its history.
-
-    `name` is that of its `GradFn`. `value` is the result, where it is known, `dtype` its type,
-    where that is not what promotion gives. A result that happens to look at the memory of an
-    operand keeps doing so if it is a `view`, and is copied otherwise.
-    """
-    types = [(t.dtype, t.ndim) for t in operands]
-    result = dtype or promote(node.kind, types)
-    working = result if result.is_floating_point else _working(node, types)
-    if value is None:
-        arrays = {str(i): t._array for i, t in enumerate(operands)}
-        try:
-            value = forward(node).run(arrays, working.numpy)[0]
-        except GradError as error:
-            raise translated(error, node.op.name, [t.shape for t in operands]) from None
-    value = np.asarray(value, dtype=result.numpy)
-    seen = next((t for t in operands if np.may_share_memory(value, t._array)), None)
-    if seen is not None and not view:
-        value, seen = value.copy(), None
-    made = wrap(value, None if seen is None else seen._version)
-    made._variable = any(t._variable for t in operands)
-    if any(t._volatile for t in operands):
-        made._volatile = True
-        return made
-    if seen is not None:
-        _look_at(made, node, seen)
-    edges = tuple(t.edge() for t in operands) if mode.grad and result.is_floating_point else ()
-    if any(edges) and node.kind == "float" and node.op.differentiable:
-        made._grad_fn = _grad_fn(node, operands, edges, name, working, made)
-    return made
-
-
-def _working(node: Node, types: Sequence[tuple[dtype, int]]) -> dtype:
-    """The type in which a result that is not a float is computed: floats as they are compared."""
-    if any(d.is_floating_point for d, _ in types):
-        return promote("float", types)
-    return float64 if node.kind != "float" else default_dtype()
-
-
-def _look_at(made: Tensor, node: Node, seen: Tensor) -> None:
-    """Make `made` a view, of the base of `seen` if that is one itself."""
-    made._seen = seen._version.number
-    if seen._base is None:
-        made._base, made._view, made._live = seen, node, mode.grad
-    elif seen._view is not None:
-        operand = placeholder(0, seen.shape, node.kind)
-        made._base, made._live = seen._base, mode.grad and seen._live
-        made._view = substitute([node], {operand: seen._view})[0]
-
-
-def _grad_fn(
-    node: Node,
-    operands: Sequence[Tensor],
-    edges: tuple[Edge | None, ...],
-    name: str,
-    working: dtype,
-    made: Tensor,
-) -> GradFn:
-    wanted = tuple(
-        placeholder(i, t.shape, t.dtype.kind)
-        for i, (t, edge) in enumerate(zip(operands, edges, strict=True))
-        if edge is not None
-    )
-    back = pullback(node, wanted)
-    kept = {n: saved(operands[int(n)]) for n in back.program.reads if n.isdigit()}
-    if back.reads_output:
-        kept[GradFn.OUTPUT] = saved(made)
-    dtypes = tuple(
-        t._array.dtype for t, edge in zip(operands, edges, strict=True) if edge is not None
-    )
-    made_by = grad_fn_class(name)
-    return made_by(node, edges, wanted, dtypes, working.numpy, kept, bool(kept) or name in FREES)
-
-
-def cast(tensor: Tensor, to: dtype) -> Tensor:
-    """The same entries as another type; the tensor itself if it is of that type."""
-    if tensor.dtype is to:
-        return tensor
-    whole = placeholder(0, tensor.shape, tensor.dtype.kind)
-    with np.errstate(all="ignore"):
-        value = tensor._array.astype(to.numpy)
-    return record(whole, [tensor], "ToCopyBackward0", value=value, dtype=to)
-
-
-# --- applying rows -----------------------------------------------------------------------------
-
-
-def build(
-    name: str, args: Sequence[Any], keywords: Mapping[str, Any], shown: str = ""
-) -> tuple[Node, list[Tensor]]:
-    """A row applied to placeholders for the tensors among its arguments, and these tensors.
-
-    Raises TensorError for what the row refuses; `shown` is the name it goes by there.
-    """
-    operands: list[Tensor] = []
-
-    def place(value: Any) -> Any:
-        if isinstance(value, Tensor):
-            operands.append(value)
-            return placeholder(len(operands) - 1, value._array.shape, value.dtype.kind)
-        if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
-            return [place(v) for v in value]
-        return value
-
-    placed = [place(value) for value in args]
-    words = {word: place(value) for word, value in keywords.items()}
-    try:
-        node = TABLE[name](*placed, **words)
-    except GradError as error:
-        raise translated(error, shown or name, [t.shape for t in operands]) from None
-    assert isinstance(node, Node)
-    return node, operands
-
-
-def call(name: str, args: Sequence[Any], keywords: Mapping[str, Any] = {}, shown: str = "") -> Any:  # noqa: B006
-    """The row called `name`, on tensors; `shown` is what PyTorch calls it."""
-    shown = shown or name
-    words = dict(keywords)
-    words.pop("out", None)
-    to = words.pop("dtype", None)
-    if to is not None and args and isinstance(args[0], Tensor):
-        args = [cast(args[0], to), *args[1:]]
-    if shown in NEED_FLOATS and isinstance(args[0], Tensor) and args[0].dtype.kind != "float":
-        raise need_floats(shown, args[0].dtype.legacy)
-    node, operands = build(name, args, words, shown)
-    dim_given = len(args) > 1 or not words.keys().isdisjoint(("dim", "axis"))
-    label = backward_name(shown, node, tuple(t.shape for t in operands), dim_given)
-    return record(node, operands, label, view=shown in VIEWS, dtype=_integral(name, operands))
-
-
-# rows whose value is a float on the graph and stays what it was for tensors of integers
-ROUNDINGS = ("floor", "ceil", "round", "trunc", "fix")
-ARITHMETIC = ("add", "mul", "multiply", "maximum", "minimum", "where", "square", "abs")
-
-
-def _integral(name: str, operands: Sequence[Tensor]) -> dtype | None:
-    """The type of a result of whole numbers, where it is not what promotion gives."""
-    types = [t.dtype for t in operands]
-    if not types or any(d.is_floating_point for d in types):
-        return None
-    if name in ROUNDINGS:
-        return types[0]
-    if name in ARITHMETIC and all(d is bool_ for d in types):
-        return None
-    return None
-
-
-def apply(name: str, *args: Any, **keywords: Any) -> Any:
-    """The function of that name, on tensors."""
-    return METHODS[name](*args, **keywords) if name in METHODS else call(name, args, keywords)
-
-
-def function(name: str) -> Callable[..., Any] | None:
-    """The function of tensors called `name`, None if there is none."""
-    if name in METHODS:
-        return METHODS[name]
-    row = TABLE.get(name)
-    if row is None or row.hidden:
-        return None
-    first = row.signature.parameters[0] if row.signature.parameters else None
-
-    def applied(*args: Any, **keywords: Any) -> Any:
-        if first is not None and first.type == "tensor" and args:
-            if not isinstance(args[0], Tensor) and name not in NUMBER_FIRST:
-                raise not_a_tensor(name, "input", 1, args[0])
-        return call(name, args, keywords)
-
-    applied.__name__ = applied.__qualname__ = name
-    applied.__doc__ = row.doc
-    return applied
-
-
-NUMBER_FIRST = ("pow", "power", "where", "xlogy", "remainder")  # the first may be a number
-

@@ -254,6 +254,13 @@ of a document only:
     gradcalc eval 'sum(x)' x='{"a": 1}'
 Pick the part that is meant, with jq for example, or send the object to standard input.
 """),
+    "G218": Code("a record that does not say what to compute", DATA, """\
+With `-` in place of the expression, each record of a stream brings its own, a string that is
+called `expr`, and this one has none:
+    echo '{"x": 3}' | gradcalc eval - --jsonl
+Write it into the record, as in `{"expr": "x*x", "x": 3}`, or on the command line for all of
+them.
+"""),
     # shapes
     "G301": Code("a matrix product of shapes that do not fit", DATA, """\
 `A @ B` multiplies the rows of A with the columns of B: the last axis of A has to be as long

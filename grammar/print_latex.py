@@ -19,6 +19,7 @@ import numpy as np
 
 from ..grad.node import Node, walk
 from ..grad.ops import CONSTANT, DIMENSION, VARIABLE, is_constant
+from ..grad.sizes import names_in
 
 # how tightly the outermost sign of a formula binds, from cases to a single letter
 (
@@ -35,8 +36,7 @@ KNOWN = {
     "arctan": r"\arctan", "sinh": r"\sinh", "cosh": r"\cosh", "tanh": r"\tanh", "exp": r"\exp",
     "log": r"\log", "log2": r"\log_{2}", "log10": r"\log_{10}", "det": r"\det",
     "logdet": r"\log\det", "trace": r"\operatorname{tr}", "lgamma": r"\log\Gamma",
-    "maximum": r"\max", "minimum": r"\min", "max": r"\max", "min": r"\min", "amax": r"\max",
-    "amin": r"\min", "argmax": r"\arg\max", "argmin": r"\arg\min",
+    "maximum": r"\max", "minimum": r"\min", "max": r"\max", "min": r"\min",
     "arctan2": r"\operatorname{atan2}",
 }  # fmt: skip
 PREFIXES = {"sum": r"\sum", "prod": r"\prod"}
@@ -60,18 +60,19 @@ ACCENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A formula with the precedence of its outermost sign, and its transpose where that is
-    shorter than a superscript."""
+    """A formula with the precedence of its outermost sign; its transpose, where that is shorter
+    than a superscript; what it is the negative of, if it is one term behind a minus."""
 
     text: str
     precedence: int = ATOM
     transpose: Piece | None = None
+    opposite: str = ""
 
     def at(self, least: int) -> str:
         """The formula as an operand that has to bind at least so tightly."""
         if self.precedence >= least:
             return self.text
-        if self.precedence == COMPARE and least > COMPARE:
+        if self.precedence in (LOGIC, COMPARE) and least > COMPARE:
             return rf"\left[{self.text}\right]"  # 1 where it holds, 0 elsewhere
         return rf"\left({self.text}\right)"
 
@@ -177,26 +178,14 @@ def _symbols(order: Iterable[Node], names: Iterable[str]) -> dict[str, str]:
     for node in order:
         if node.op is VARIABLE:
             found[node.attr("name")] = None
-        for size in re.findall(r"[^\W\d]\w*", " ".join(_texts((node.attrs, node.shape)))):
-            found[size] = None
+        sizes = (node.attr("size"),) if node.op is DIMENSION else node.shape
+        for size in sizes:
+            found |= dict.fromkeys(sorted(names_in(size)))
     symbols: dict[str, str] = {}
     for name in found:
         text = symbol(name)
         symbols[name] = text if text not in symbols.values() else _verbatim(name)
     return symbols
-
-
-def _texts(value: Any) -> list[str]:
-    """The strings in nested tuples."""
-    found: list[str] = []
-    waiting = [value]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, tuple):
-            waiting.extend(part)
-        elif isinstance(part, str):
-            found.append(part)
-    return found
 
 
 def symbol(name: str) -> str:
@@ -223,7 +212,8 @@ def _letter(word: str) -> str:
     """A single letter, perhaps with an accent, or the name of one; "" for any other word."""
     if word in GREEK:
         return f"\\{word}"
-    letter, *marks = unicodedata.normalize("NFD", word)
+    letters = unicodedata.normalize("NFD", word)
+    letter, marks = letters[0], letters[1:]
     if any(m not in ACCENTS for m in marks):
         return ""
     if not letter.isascii():
@@ -273,7 +263,9 @@ def _number(value: Any) -> Piece:
             power = f"10^{{{int(exponent)}}}"
             text = power if digits == "1" else rf"{digits} \cdot {power}"
             precedence = SUPER if digits == "1" else SCALED
-    return Piece(sign + text, SUM if sign else precedence)
+    if sign:
+        return _negative(Piece(text, precedence))
+    return Piece(text, precedence)
 
 
 def _array(value: Any) -> str:
@@ -317,9 +309,14 @@ def _print(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
     return _call(node, args, page)
 
 
-def _sum(sign: str) -> Callable[..., Piece]:
+def _sum(sign: str, other: str) -> Callable[..., Piece]:
+    """A sum or difference; the negative of a term is taken off, or added, instead."""
+
     def piece(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
-        return Piece(f"{args[0].at(SUM)} {sign} {args[1].at(PREFIX)}", SUM)
+        x, y = args
+        if y.opposite:
+            return Piece(f"{x.at(SUM)} {other} {y.opposite}", SUM)
+        return Piece(f"{x.at(SUM)} {sign} {y.at(PREFIX)}", SUM)
 
     return piece
 
@@ -333,9 +330,13 @@ def _product(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
     if x.shape or (is_constant(y) and not is_constant(x)):
         x, left, right = y, right, left
     if is_constant(x) and left.text.startswith("-"):
-        scaled = _scaled(Piece(left.text[1:], ATOM), right)
-        return Piece(f"-{scaled.text}", SUM)
+        return _negative(_scaled(Piece(left.opposite), right))
     return _scaled(left, right)
+
+
+def _negative(piece: Piece) -> Piece:
+    term = piece.at(PREFIX)
+    return Piece(f"-{term}", SUM, opposite=term)
 
 
 def _scaled(left: Piece, right: Piece) -> Piece:
@@ -393,12 +394,33 @@ def _outer(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
     return _juxtaposed(args[0], args[1].transposed)
 
 
+def _log1p(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
+    inside = _sum("+", "-")(node, [Piece("1"), args[0]], page)
+    return Piece(rf"\log\left({inside.text}\right)", APPLY)
+
+
 def _inverse(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
-    return Piece(_super(args[0], "-1").text, SUPER, _super(args[0], r"-\top"))
+    x = args[0]
+    if node.args[0].op.name == "permute" and x.transpose:
+        return Piece(_super(x.transpose, r"-\top").text, SUPER, _super(x.transpose, "-1"))
+    return Piece(_super(x, "-1").text, SUPER, _super(x, r"-\top"))
 
 
 def _solve(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
-    return _juxtaposed(_super(args[0], "-1"), args[1])
+    inverse = _inverse(node, args, page)
+    return _juxtaposed(inverse, args[1]) if node.attr("left") else _juxtaposed(args[1], inverse)
+
+
+def _pseudoinverse(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
+    if node.attr("rtol") is node.attr("atol") is None:
+        return _super(args[0], "+")
+    return _call(node, args, page)
+
+
+def _norm(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
+    order = _number(node.attr("p")).text
+    axes = _axes(node).removeprefix("_{").removesuffix("}")
+    return Piece(rf"\left\|{args[0].text}\right\|_{{{order}{',' * bool(axes)}{axes}}}", SUB)
 
 
 def _logic(sign: str) -> Callable[..., Piece]:
@@ -409,7 +431,8 @@ def _logic(sign: str) -> Callable[..., Piece]:
 
 
 def _where(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
-    condition, x, y = (a.text for a in args)
+    x, y = (a.text if a.precedence == CASES else a.at(SUM) for a in args[1:])
+    condition = args[0].text
     rows = rf"{x} & \text{{if }} {condition} \\ {y} & \text{{otherwise}}"
     return Piece(rf"\begin{{cases}} {rows} \end{{cases}}", CASES)
 
@@ -430,7 +453,9 @@ def _axes(node: Node) -> str:
         value = attrs.get(p.name)
         if not p.type.startswith("ax") or not node.args or value is None:
             continue
-        rank = node.args[0].ndim
+        rank = node.ndim if node.op.name == "stack" else node.args[0].ndim
+        if rank == 1:
+            continue  # a vector has no other axis
         axes = value if isinstance(value, tuple) else (value,)
         front = ", ".join(str(a + rank if -rank <= a < 0 else a) for a in axes)
         if front and not (p.default is None and len(axes) == rank):
@@ -458,7 +483,7 @@ def _call(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
         elif p.type == "shape":
             below += f"_{{{page.shape(attrs[p.name])}}}" if attrs[p.name] else ""
         elif not p.type.startswith("ax") and p.name != "keepdim" and attrs[p.name] != p.default:
-            words.append(f"{_keyword(p.name)} = {_static(attrs[p.name], page)}")
+            words.append(f"{_keyword(p.name)} = {_static(attrs[p.name], p.type, page)}")
     return Piece(rf"{_name(node.op.name)}{below}\left({', '.join(words)}\right)", APPLY)
 
 
@@ -467,11 +492,11 @@ def _keyword(name: str) -> str:
     return rf"\mathrm{{{escaped}}}"
 
 
-def _static(value: Any, page: _Page) -> str:
+def _static(value: Any, type_: str, page: _Page) -> str:
     if isinstance(value, tuple):
-        return rf"\left({', '.join(_static(v, page) for v in value)}\right)"
+        return rf"\left({', '.join(_static(v, type_, page) for v in value)}\right)"
     if isinstance(value, str):
-        return page.size(value).text if value in page.symbols else _quoted(value)
+        return page.size(value).text if type_.startswith("int") else _quoted(value)
     return r"\mathrm{none}" if value is None else _constant(value).text
 
 
@@ -544,6 +569,21 @@ def _filled(digit: str) -> Callable[..., Piece]:
     return piece
 
 
+def _eye(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
+    if node.attr("k"):
+        return _call(node, args, page)
+    rows, columns = node.shape
+    return Piece(rf"\mathbf{{I}}_{{{page.shape((rows,) if rows == columns else node.shape)}}}", SUB)
+
+
+def _diagonal(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
+    """`diag` of a matrix is its diagonal, of a vector the matrix that has it."""
+    if max(node.ndim, node.args[0].ndim) > 2:
+        return _call(node, args, page)
+    offset = f", {node.attr('offset')}" if node.attr("offset") else ""
+    return Piece(rf"\operatorname{{diag}}\left({args[0].text}{offset}\right)", APPLY)
+
+
 def _broadcast(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
     """A number at every entry is a multiple of ones; a tensor is repeated."""
     shape = page.shape(node.shape)
@@ -558,9 +598,9 @@ def _as(write: Callable[[str], str], precedence: int) -> Callable[..., Piece]:
 
 
 _WRITTEN: dict[str, Callable[[Node, Sequence[Piece], _Page], Piece]] = {
-    "add": _sum("+"),
-    "sub": _sum("-"),
-    "neg": lambda node, args, page: Piece(f"-{args[0].at(PREFIX)}", SUM),
+    "add": _sum("+", "-"),
+    "sub": _sum("-", "+"),
+    "neg": lambda node, args, page: _negative(args[0]),
     "mul": _product,
     "multiply_no_nan": _product,
     "div": _quotient,
@@ -576,7 +616,7 @@ _WRITTEN: dict[str, Callable[[Node, Sequence[Piece], _Page], Piece]] = {
     "sqrt": _as(lambda x: rf"\sqrt{{{x}}}", SUPER),
     "rsqrt": _as(lambda x: rf"\frac{{1}}{{\sqrt{{{x}}}}}", SCALED),
     "cbrt": _as(lambda x: rf"\sqrt[3]{{{x}}}", SUPER),
-    "log1p": lambda node, args, page: Piece(rf"\log\left(1 + {args[0].at(PREFIX)}\right)", APPLY),
+    "log1p": _log1p,
     "expm1": _as(lambda x: rf"\exp\left({x}\right) - 1", SUM),
     "exp2": lambda node, args, page: _super(
         Piece("2"), (r"\odot " if node.shape else "") + args[0].text
@@ -586,13 +626,14 @@ _WRITTEN: dict[str, Callable[[Node, Sequence[Piece], _Page], Piece]] = {
     "vdot": _matmul,
     "outer": _outer,
     "inv": _inverse,
-    "pinv": lambda node, args, page: _super(args[0], "+"),
+    "pinv": _pseudoinverse,
+    "norm": _norm,
     "solve": _solve,
     "matrix_power": lambda node, args, page: _super(args[0], str(node.attr("n"))),
     "einsum": _einsum,
     "logical_and": _logic(r"\land"),
     "logical_or": _logic(r"\lor"),
-    "logical_not": lambda node, args, page: Piece(rf"\lnot {args[0].at(ATOM)}", LOGIC),
+    "logical_not": lambda node, args, page: Piece(rf"\lnot {args[0].at(APPLY)}", LOGIC),
     "where": _where,
     "permute": _permute,
     "unsqueeze": _unsqueeze,
@@ -601,6 +642,8 @@ _WRITTEN: dict[str, Callable[[Node, Sequence[Piece], _Page], Piece]] = {
     "index_add": _update(r"\mathrel{+{=}}"),
     "zeros": _filled("0"),
     "ones": _filled("1"),
-    "eye": _filled("I"),
+    "eye": _eye,
+    "diagonal": _diagonal,
+    "diag_embed": _diagonal,
     "broadcast_to": _broadcast,
 }

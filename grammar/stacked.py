@@ -81,7 +81,9 @@ class Stacked:
         for i in range(at, count):
             values = {name: stack[i] for name, stack in stacks.items()}
             parts.append([array[None] for array in ready.one({**self.fixed, **values})])
-        return parts[0] if len(parts) == 1 else [np.concatenate(p) for p in zip(*parts)]
+        return (
+            parts[0] if len(parts) == 1 else [np.concatenate(p) for p in zip(*parts, strict=True)]
+        )
 
     def _prepared(self, stacks: Mapping[str, Array]) -> _Ready:
         shapes = {name: stack.shape[1:] for name, stack in stacks.items()}

@@ -62,9 +62,9 @@ arccos  = P("arccos(x)",  np.arccos,  lambda out, x: -1 / F.sqrt(1 - x**2), doc=
             sample=UNIT, aliases=("acos",), kinks=(Kink("-1, 1", "-inf"),))
 arctan  = P("arctan(x)",  np.arctan,  lambda out, x: 1 / (1 + x**2),        doc="Inverse of tan.",
             aliases=("atan",))
-sinh    = P("sinh(x)",    np.sinh,    lambda out, x: F.cosh(x),             doc="Hyperbolic sine.")
-cosh    = P("cosh(x)",    np.cosh,    lambda out, x: F.sinh(x),             doc="Hyperbolic cosine.")
-tanh    = P("tanh(x)",    np.tanh,    lambda out, x: 1 - out**2,            doc="Hyperbolic tangent.")
+sinh    = P("sinh(x)",    np.sinh,    lambda out, x: F.cosh(x),             doc="Hyperbolic sin.")
+cosh    = P("cosh(x)",    np.cosh,    lambda out, x: F.sinh(x),             doc="Hyperbolic cos.")
+tanh    = P("tanh(x)",    np.tanh,    lambda out, x: 1 - out**2,            doc="Hyperbolic tan.")
 arcsinh = P("arcsinh(x)", np.arcsinh, lambda out, x: 1 / F.sqrt(x**2 + 1),  doc="Inverse of sinh.",
             aliases=("asinh",))
 arccosh = P("arccosh(x)", np.arccosh, lambda out, x: 1 / F.sqrt(x**2 - 1),  doc="Inverse of cosh.",

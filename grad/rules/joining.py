@@ -186,6 +186,10 @@ def _array_split(x: Node, sections: Any, dim: int) -> Any:
     return _parts(x, [each + 1] * longer + [each] * (sections - longer), dim)
 
 
+def _unbind(x: Node, dim: int) -> Any:
+    return tuple(F.select(x, dim, i) for i in range(_length("unbind", x, dim)))
+
+
 def _parts_between(x: Node, starts: list[int], stops: list[int], dim: int) -> Any:
     pairs = zip(starts, stops, strict=True)
     return tuple(F.narrow(x, dim, start, max(stop - start, 0)) for start, stop in pairs)
@@ -203,8 +207,7 @@ spelling("tensor_split(x, sections: ints, dim: axis = 0)", _array_split, sample=
          spellings={"indices_or_sections": "sections", "indices": "sections"},
          doc="So many parts, or parts cut at positions, along an axis, as NumPy's split.",
          example="tensor_split(x, 3)")  # fmt: skip
-spelling("unbind(x, dim: axis = 0)",
-         lambda x, dim: tuple(F.select(x, dim, i) for i in range(_length("unbind", x, dim))),
+spelling("unbind(x, dim: axis = 0)", _unbind,
          doc="The entries along an axis, each for itself.")  # fmt: skip
 
 
@@ -245,13 +248,15 @@ def _repeat_interleave(x: Node, repeats: Any, dim: Any) -> Node:
         x, dim = F.reshape(x, (sizes.product(x.shape),)), 0
     axis = normal_axis(dim, x.ndim) + x.ndim
     times = _flat_ints(repeats)
+    if not times:
+        raise GradError("G112", "`repeat` needs a number of times", at="repeats")
     if any(t < 0 for t in times):
         raise GradError("G117", "an entry is not repeated less than 0 times", at="repeats")
     if len(times) > 1:
-        size = _length("repeat_interleave", x, axis)
-        if len(times) != size:
-            raise GradError("G310", f"{len(times)} repeats for {size} entries", at="repeats")
-        places = np.repeat(np.arange(size), times)
+        entries = _length("repeat_interleave", x, axis)
+        if len(times) != entries:
+            raise GradError("G310", f"{len(times)} repeats for {entries} entries", at="repeats")
+        places = np.repeat(np.arange(entries), times)
         return x[(*(slice(None),) * axis, places)]
     before, size, after = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
     many = F.broadcast_to(
@@ -331,8 +336,7 @@ def _numpy_widths(x: Node, pad: Any, pad_width: Any) -> list[tuple[int, int]]:
                 f"two widths for each axis, last axis first: at most {2 * x.ndim} numbers",
                 at=at,
             )
-        pairs = [tuple(map(int, p)) for p in each.reshape(-1, 2)][::-1]
-        return [(0, 0)] * (x.ndim - len(pairs)) + pairs  # type: ignore[return-value]
+        return _pairs(tuple(int(w) for w in each), x.ndim)
     try:
         full = np.broadcast_to(each, (x.ndim, 2))
     except ValueError:

@@ -86,11 +86,11 @@ sum_ = linear(
 
 
 def _mean(x: Any, dim: Axes, keepdim: bool) -> Any:
-    found = np.sum(x, axis=dim, keepdims=keepdim) / _entries(x, dim)
-    if np.isfinite(found).all() or x.dtype.kind not in "fc":
-        return found
-    # the sum of large entries overflows where their average does not
-    return np.sum(x / _entries(x, dim), axis=dim, keepdims=keepdim)
+    n = _entries(x, dim)
+    found = np.sum(x, axis=dim, keepdims=keepdim) / n
+    if n and not np.isfinite(found).all():  # the sum overflows where the average does not
+        found = np.sum(x / n, axis=dim, keepdims=keepdim)
+    return found
 
 
 def _entries(x: Any, dim: Axes) -> int:
@@ -109,7 +109,9 @@ nansum = derived(
 )  # fmt: skip
 nanmean = derived(
     f"nanmean({SIGNATURE})",
-    lambda x, dim, keepdim: F.nansum(x, dim, keepdim) / F.sum(F.logical_not(F.isnan(x)), dim, keepdim),
+    lambda x, dim, keepdim: (
+        F.nansum(x, dim, keepdim) / F.sum(F.logical_not(F.isnan(x)), dim, keepdim)
+    ),
     doc="Average that leaves out nan.",
 )  # fmt: skip
 
@@ -189,11 +191,11 @@ def _norm_shape(x: Node, p: Any, dim: Any, keepdim: bool, ord: Any) -> Inferred:
 def _order(x: Node, p: Any, dims: Axes, ord: Any) -> float:
     """The order of the norm as a number, from PyTorch's `p` or NumPy's `ord`."""
     if ord is not None:
-        if len(dims) == 2 and ord not in ("fro",):
+        if len(dims) == 2 and ord != "fro":
             raise GradError(
                 "G117", "`ord` of a matrix is not the norm of its entries", at="ord",
-                help=[f"`matrix_norm({{0}}, {ord!r})` is that of the matrix,"
-                      " `norm({{0}}, p=...)` that of its entries".format()],
+                help=[f"of the matrix: `matrix_norm({{0}}, {ord!r})`",
+                      f"of its entries: `norm({{0}}, p={ord!r})`"],
             )  # fmt: skip
         p = ord
     if p == "fro" or p is None:
@@ -228,7 +230,7 @@ def _norm(x: Any, p: float, dim: Axes, keepdim: bool, ord: Any) -> Any:
 @structural(
     "norm(x, p: any = 2, dim: axes = None, keepdim: bool = False, ord: any = None)",
     _norm, _norm_shape,
-    doc="Length of a vector, sum(abs(x)**p)**(1/p), without overflow; of all entries, or along axes.",
+    doc="Length, sum(abs(x)**p)**(1/p) without overflow, of all entries or along axes.",
     calls=(("x", "1"), ("x", "3", "dim=1"), ("x", "4"), ("x", "inf"), ("x", "-inf", "dim=0"),
            ("x", "1.5"), ("x", "0")),
     kinks=(Kink("0", "0", "any direction would do"), Kink("a tie, p = inf", "equal shares")),
@@ -346,9 +348,9 @@ def _position(best: Any) -> Any:
 
 
 argmax = opaque(f"argmax({SIGNATURE})", _position(np.argmax), reduction("int", "argmax"),
-                doc="Position of the first of the largest entries; over axes in order.")  # fmt: skip
+                doc="Position of the largest entry, the first if several tie.")  # fmt: skip
 argmin = opaque(f"argmin({SIGNATURE})", _position(np.argmin), reduction("int", "argmin"),
-                doc="Position of the first of the smallest entries; over axes in order.")  # fmt: skip
+                doc="Position of the smallest entry, the first if several tie.")  # fmt: skip
 
 
 def _kth_shape(x: Node, k: Any, dim: Any, keepdim: bool) -> Inferred:
@@ -508,7 +510,7 @@ def before(x: Node, dim: int) -> Node:
 
 
 prod_others = derived("prod_others(x, dim: axes = None)", _prod_others,
-                      doc="For each entry the product of the others: the slope of prod.")  # fmt: skip
+                      doc="For each entry the product of the others: prod's slope.")  # fmt: skip
 
 
 @structural(

@@ -278,12 +278,13 @@ for n in (1, 2, 3):
 def _flip_shape(x: Node, dims: Any) -> Inferred:
     named = dims if isinstance(dims, tuple) else (dims,)
     flat = named[0] if len(named) == 1 and isinstance(named[0], tuple) else named
-    every = flat in ((), (None,))
-    return x.shape, x.kind, {"dims": normal_axes(None if every else flat, x.ndim, "dims")}
+    every = not named or flat == (None,)
+    axes = normal_axes(None if every else flat, x.ndim, "dims")
+    return x.shape, x.kind, {"dims": axes or (-1,)}  # a scalar is treated as having one axis
 
 
 flip = linear(
-    "flip(x, *dims: ints)", lambda x, dims: np.flip(x, dims), _flip_shape,
+    "flip(x, *dims: ints)", lambda x, dims: np.flip(x, dims) if x.ndim else x, _flip_shape,
     lambda g, x, dims: F.flip(g, dims),
     doc="Axes in reverse, all of them unless told.", calls=(("x", "1"), ("x", "0", "1")),
 )  # fmt: skip

@@ -17,6 +17,7 @@ from .facts import Facts
 from .identities import Calculus
 from .indexed import Reader
 from .measure import own_size
+from .polynomial import Tensor
 from .shortest import Shortest
 
 LEAST_GAIN = 2  # what a name must save to be worth its line
@@ -60,10 +61,29 @@ def simplify(root: Node, facts: Facts | None = None, like: Node | None = None) -
     reader = Reader(alg)
     found = reader.read(start)
     renderer = Shortest(alg, decimals=any(map(_is_decimal, order)))
+    renderer.prepare(reachable(found))
     node = renderer.exact(found, root.shape, like)
     if node.kind != root.kind and root.kind == "float":
         node = node * 1.0 if node.kind == "bool" else node
     return named(node)
+
+
+def reachable(t: Tensor) -> list[Tensor]:
+    """Every tensor that `t` is made of, arguments first."""
+    order: list[Tensor] = []
+    seen: set[Tensor] = set()
+    stack: list[tuple[Tensor, bool]] = [(t, False)]
+    while stack:
+        t, ready = stack.pop()
+        if ready:
+            order.append(t)
+        elif t not in seen:
+            seen.add(t)
+            stack.append((t, True))
+            parts = [f for term in t.terms for f, _, _ in term]
+            parts += [a[0] if isinstance(a, tuple) else a for a in t.args]
+            stack.extend((p, False) for p in parts)
+    return order
 
 
 def _is_decimal(node: Node) -> bool:

@@ -39,6 +39,10 @@ def _is_comparison(t: Tensor) -> bool:
     return is_mask(t) and t.form == "function"
 
 
+def _is_log(term: Term) -> bool:
+    return len(term) == 1 and term[0][0].name == "log" and term[0][2] == 1
+
+
 def axes_of(t: Tensor) -> Index:
     return tuple(range(t.rank))
 
@@ -71,6 +75,10 @@ class Calculus(Algebra):
         """e^(c t), with logarithms and rational factors taken out of the exponent."""
         if t.form == "sum" and not t.shape and set(t.terms) == {()}:
             return None
+        if t.form == "sum" and any(f.form == "sum" for term in t.terms for f, _, _ in term):
+            whole = self.expanded(t)  # e^((log u + v)^2) has a power of u in it
+            if whole is not None and whole.form == "sum" and any(_is_log(k) for k in whole.terms):
+                t = whole
         out: list[Factor] = []
         rest = dict(t.terms) if t.form == "sum" else {((t, axes_of(t), ONE),): ONE}
         for term, k in list(rest.items()):

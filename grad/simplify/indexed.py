@@ -595,12 +595,15 @@ def _prod_others(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None
 
 def _cofactor_derivative(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     """Along V: det(X) (tr(inv(X) V) inv(X)' - inv(X)' V' inv(X)'), for X that is not singular."""
-    if len(args) != 2 or node.ndim != 2 or 1 in node.shape:
+    if len(args) != 2 or node.args[0].ndim != 2 or 1 in node.args[0].shape:
         return None
     x, v = args
+    lead = tuple(range(v.rank - 2))
+    i, j, k, m = (v.rank - 2 + n for n in range(4))
     det, inv = r.alg.matrix("det", x), r.alg.matrix("inv", x)
-    one = r.alg.product(x.shape, (det, (), 1), (inv, (2, 3), 1), (v, (3, 2), 1), (inv, (1, 0), 1))
-    two = r.alg.product(x.shape, (det, (), 1), (inv, (2, 0), 1), (v, (3, 2), 1), (inv, (1, 3), 1))
+    change = (v, (*lead, m, k), 1)
+    one = r.alg.product(v.shape, (det, (), 1), (inv, (k, m), 1), change, (inv, (j, i), 1))
+    two = r.alg.product(v.shape, (det, (), 1), (inv, (k, i), 1), change, (inv, (j, m), 1))
     return r.alg.plus(one, r.alg.times(-1, two))
 
 

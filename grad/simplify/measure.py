@@ -41,12 +41,12 @@ def reluctance(node: Node) -> float:
     """What makes a formula harder to read than its size says."""
     match node.op.name:
         case "einsum":
-            return 8
+            return 1 if node.ndim > 2 else 8
         case "neg":
             return 0.01
         case "permute":
             inner = node.args[0].op.name
-            return 1.6 if inner in ("mul", "div", "where") else 0.1 if node.args[0].args else 0
+            return 2.6 if inner in ("mul", "div", "where") else 0
         case "matmul":
             x, y = node.args
             return 0.05 if x.ndim == 1 and y.ndim == 2 else 0.01 * (y.op.name == "matmul")

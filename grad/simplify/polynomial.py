@@ -226,7 +226,7 @@ class Algebra:
             if resolved is not None:
                 factors = resolved
                 continue
-            changed = self.factor_rules(factors, rank)
+            changed = self.factor_rules(factors, rank) or self._shorter_sum(factors, rank)
             if changed is None:
                 break
             factors, summed = changed
@@ -314,6 +314,27 @@ class Algebra:
                 return _substituted(rest, b, a)
             if any(b in i for _, i, _ in rest):  # delta[a,b] f[b] = delta[a,b] f[a]
                 return [*_substituted(rest, b, a), (t, (a, b), ONE)]
+        return None
+
+    def _shorter_sum(
+        self, factors: list[Factor], rank: int
+    ) -> tuple[list[Factor], int | None] | None:
+        """The sum of a sum, where it has fewer terms than that: x - mean(x) adds up to 0."""
+        for n, (t, idx, e) in enumerate(factors):
+            if t.form != "sum" or e != 1:
+                continue
+            for axis, k in enumerate(idx):
+                rest = factors[:n] + factors[n + 1 :]
+                if k < rank or idx.count(k) > 1 or any(k in i for _, i, _ in rest):
+                    continue
+                places = tuple(t.rank - 1 if a == axis else a - (a > axis) for a in range(t.rank))
+                total = self.sum(
+                    [s for a, s in enumerate(t.shape) if a != axis],
+                    self.items(t, places, t.rank), {t.rank - 1: t.shape[axis]},
+                )  # fmt: skip
+                if total.form != "sum" or len(total.terms) < len(t.terms):
+                    left = tuple(i for i in idx if i != k)
+                    return [*rest, (total, left, ONE)], k
         return None
 
     def _rational(self, c: Fraction, factors: list[Factor]) -> Item:
@@ -432,6 +453,32 @@ class Algebra:
         """Product of tensors whose axes are called as the indices say."""
         return self.sum(shape, [(ONE, [(t, i, Fraction(e)) for t, i, e in views])], bound)
 
+    def expanded(self, t: Tensor, most: int = 16) -> Tensor | None:
+        """`t` with products of sums multiplied out; None if there are none, or too many terms."""
+        items: list[tuple[Fraction, list[Factor], dict[int, Size]]] = [
+            (c, list(term), _summed_sizes(term, t.rank)) for term, c in t.terms.items()
+        ]
+        changed = False
+        done: list[Tensor] = []
+        fresh = 1000
+        while items:
+            c, factors, bound = items.pop()
+            for n, (f, idx, e) in enumerate(factors):
+                if f.form == "sum" and e.denominator == 1 and 1 <= e <= 2 and len(f.terms) > 1:
+                    rest = factors[:n] + factors[n + 1 :]
+                    if e == 2:
+                        rest.append((f, idx, ONE))
+                    for k, inner in self.items(f, idx, fresh):
+                        items.append((c * k, rest + inner, bound))
+                    fresh += 100
+                    changed = True
+                    break
+            else:
+                done.append(self.sum(t.shape, [(c, factors)], bound))
+            if len(items) + len(done) > most:
+                return None
+        return self.plus(*done) if changed and done else None
+
     def nonnegative(self, t: Tensor, e: Fraction = ONE) -> bool:
         """Whether every entry of ``t**e`` is known not to be negative."""
         if e.denominator == 1 and e % 2 == 0:
@@ -531,6 +578,10 @@ def content(coefficients: Iterable[Fraction]) -> Fraction:
     return Fraction(top or 1, bottom)
 
 
+def _summed_sizes(term: Term, rank: int) -> dict[int, Size]:
+    return {i: s for f, idx, _ in term for i, s in zip(idx, f.shape, strict=True) if i >= rank}
+
+
 def effective(t: Tensor) -> list[Fraction]:
     """The coefficients of a sum, those of an average counted as if it were one term.
 
@@ -548,7 +599,7 @@ def effective(t: Tensor) -> list[Fraction]:
 
 def _entries(term: Term, rank: int) -> int:
     """The number of entries that a term sums over; 0 if it does not sum, or over a named size."""
-    sizes = {i: s for f, idx, _ in term for i, s in zip(idx, f.shape, strict=True) if i >= rank}
+    sizes = _summed_sizes(term, rank)
     n = 1
     for s in sizes.values():
         n *= s if isinstance(s, int) else 0

@@ -27,6 +27,7 @@ Layout = tuple[int | None, ...]
 WHOLE = ("slice", None, None, None)
 DIAG = 1.2  # how much longer `(A*s) @ B` counts than it is: `A @ diag(s) @ B` reads better
 MOST_PLACES = 10
+DEEP = 60  # tensors in one formula, from where on those deep inside are written first
 MOST_GROUPS = 9  # of factors whose orders are searched; longer products become an einsum
 LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
 
@@ -51,6 +52,8 @@ class Renderer:
         self.decimals = decimals
         self.size = Measure()
         self.known: dict[tuple[Tensor, Layout], Node] = {}
+        self.work = 0
+        self.complements: dict[Tensor, Tensor] = {}
 
     def variants(self, t: Tensor) -> Sequence[Tensor]:
         return [t]
@@ -85,6 +88,28 @@ class Renderer:
                 return self.call(t, want)
         return self.leaf(t, want)
 
+    def prepare(self, tensors: Sequence[Tensor]) -> None:
+        """Look at everything that is to be written, arguments first.
+
+        Where s(u) and s(-u) both occur and u is long, the one is written as 1 minus the other.
+        Parts deep inside are written first, so that none is written in deep recursion.
+        """
+        for t in tensors if len(tensors) > DEEP else ():
+            axes = tuple(range(t.rank))
+            self.render(t, axes)
+            if t.rank == 2:
+                self.render(t, axes[::-1])
+        sigmoids = [t for t in tensors if t.form == "function" and t.name == "sigmoid"]
+        for t in sigmoids:
+            other = self.alg.apply("sigmoid", self.alg.times(-1, t.args[0][0]))
+            if other in sigmoids and other not in self.complements:
+                sizes = [self.size(self.render(s.args[0][0], tuple(range(s.rank)))) for s in (t, other)]
+                if min(sizes) > 3:
+                    long, short = (t, other) if sizes[0] > sizes[1] else (other, t)
+                    self.complements[long] = short
+        if sigmoids:
+            self.known.clear()
+
     def leaf(self, t: Tensor, want: Layout) -> Node:
         if t.form == "delta":
             return arrange(F.eye(t.shape[0]), (0, 1), want)
@@ -110,6 +135,8 @@ class Renderer:
 
     def function(self, t: Tensor, want: Layout) -> Node:
         args = []
+        if t in self.complements:
+            return 1 - self.render(self.complements[t], want)
         place = {a: n for n, a in enumerate(want) if a is not None}
         for a, idx in t.args:
             inner = {place[axis]: k for k, axis in enumerate(idx)}
@@ -397,6 +424,7 @@ class Product:
         """The shortest way to write the product of a subset of the groups."""
         key = (subset, layout)
         if key not in self.known:
+            self.r.work += 1
             self.known[key] = None
             ways = list(self.ways(subset, layout))
             self.known[key] = min(ways) if ways else None
@@ -408,11 +436,11 @@ class Product:
             return
         for a, b in self.splits(subset):
             yield from self.pair(a, b, layout)
-        real = [i for i in layout if i is not None]
-        if len(real) > 2 or any(len(self.indices[n]) > 2 for n in self.members(subset)):
-            found = self.einsum(subset, layout)
-            if found is not None:
-                yield found
+        if subset == (1 << len(self.groups)) - 1:
+            if any(len(idx) > 2 for idx in self.indices) or sum(i is not None for i in layout) > 2:
+                found = self.einsum(subset, layout)
+                if found is not None:
+                    yield found
 
     def members(self, subset: int) -> list[int]:
         return [n for n in range(len(self.groups)) if subset >> n & 1]
@@ -462,6 +490,10 @@ class Product:
             yield self.laid(group, layout)
             return
         order = tuple(i for i in layout if i is not None)
+        if group[0][0].form == "triangle" and len(gone) == 1 and len(order) == 1:
+            f, idx, _ = group[0]
+            ones = F.ones(f.shape[0])
+            yield self.whole(arrange(self.accumulated(ones, 0, gone[0] == idx[1]), order, layout))
         if not order and len(group) == 1 and group[0][2] == 1:
             f, idx, _ = group[0]
             if len(idx) == 2 and idx[0] == idx[1]:
@@ -472,14 +504,12 @@ class Product:
             if dot is not None:
                 yield dot
         for inner, dims in interleaved(order, gone):
-            yield from self.summed(self.laid(group, inner), order, dims, layout, len(inner))
+            yield from self.summed(self.laid(group, inner), order, dims, layout, inner)
 
     def summed(
-        self, piece: Piece, order: Layout, dims: tuple[int, ...], layout: Layout, rank: int
+        self, piece: Piece, order: Layout, dims: tuple[int, ...], layout: Layout, inner: Layout
     ) -> Iterator[Piece]:
-        node = closed(piece)
-        if node.ndim < rank:
-            return
+        node, rank = self.full(piece, inner), len(inner)
         if len(dims) == rank:
             yield self.whole(arrange(F.sum(node), (), layout))
             return
@@ -491,6 +521,12 @@ class Product:
         if tuple(kept) == layout:
             yield self.whole(F.sum(node, dim=dim, keepdim=True))
 
+    def full(self, piece: Piece, layout: Layout) -> Node:
+        """A piece as a node of its full shape, though it may not depend on every index."""
+        node = closed(piece)
+        shape = tuple(1 if i is None else self.sizes[i] for i in layout)
+        return node if node.shape == shape else repeated(node, shape, None)
+
     def dot(self, group: list[Factor], k: int) -> Piece | None:
         """The sum over k of a product of vectors."""
         if any(idx != (k,) for _, idx, _ in group):
@@ -501,7 +537,7 @@ class Product:
         if len(group) < 2:
             return None
         node = closed(self.laid(group, (k,)))
-        if node.op.name == "mul":
+        if node.op.name == "mul" and node.args[0].ndim == node.args[1].ndim == 1:
             return self.whole(node.args[0] @ node.args[1])
         return None
 
@@ -623,7 +659,7 @@ class Product:
         if (ka & kb) - set(summed) or len(summed) > 1:
             for inner, dims in interleaved(order, summed):
                 for piece in self.by_entry(a, b, inner):
-                    yield from self.summed(piece, order, dims, layout, len(inner))
+                    yield from self.summed(piece, order, dims, layout, inner)
 
     def by_entry(self, a: int, b: int, layout: Layout) -> Iterator[Piece]:
         """The product entry by entry, what lacks an axis repeated along it."""
@@ -671,11 +707,9 @@ class Product:
             x, y = self.best(first, (*lead, *left, k)), self.best(second, (*lead, k, *right))
             if x is None or y is None:
                 continue
-            nx, ny = closed(x), closed(y)
+            nx, ny = self.full(x, (*lead, *left, k)), self.full(y, (*lead, k, *right))
             if right and left:
                 yield from self.scaled_chain(first, second, left, k, right, order, layout)
-            if nx.ndim < len(lead) + len(left) + 1 or ny.ndim < len(lead) + len(right) + 1:
-                continue
             piece = self.whole(arrange(nx @ ny, order, layout))
             if left and right and (_scales_columns(nx) or _scales_columns(ny)):
                 piece = Piece(piece.above, (), piece.size + DIAG)
@@ -735,6 +769,8 @@ class Product:
         if f.form == "select" and idx[-1] != k and not mirrored:
             return
         new = next((i for i in idx if i != k), None)
+        if new is not None and new not in order:
+            return
         for at in range(len(order) + 1) if new is None else [order.index(new)]:
             inner = (
                 (*order[:at], k, *order[at:])
@@ -744,9 +780,7 @@ class Product:
             found = self.best(operand, inner)
             if found is None:
                 continue
-            x = closed(found)
-            if x.ndim < len(inner):
-                continue
+            x = self.full(found, inner)
             if f.form == "select":
                 node = F.index(x, (WHOLE,) * at + (f.attr("entry"),))
             else:

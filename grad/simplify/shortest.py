@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from .identities import Calculus
-from ..node import Size
-from .polynomial import ONE, Factor, Index, Tensor, Term, content, term_key
+from .polynomial import ONE, Factor, Index, Tensor, Term, term_key
 from .render import Renderer
 
 MOST_TERMS = 24  # a longer sum is written as it stands
 MOST_EXPANDED = 16  # terms that multiplying out may make
 BUDGET = 300  # sums that are varied in one simplification
+MOST_WORK = 3_000  # ways to write a product that are looked at, after which no sum is varied
 CHOICES = 4  # common factors tried in one place
 
 
@@ -38,11 +38,11 @@ class Shortest(Renderer):
         return found
 
     def _find(self, t: Tensor) -> list[Tensor]:
-        if self.left <= 0 or len(t.terms) > MOST_TERMS:
+        if self.left <= 0 or self.work > MOST_WORK or len(t.terms) > MOST_TERMS:
             return [t]
         self.left -= 1
         found = [t]
-        expanded = self.expanded(t)
+        expanded = self.alg.expanded(t, MOST_EXPANDED)
         for form in [t] if expanded is None else [t, expanded]:
             found.append(form)
             if form.form == "sum" and len(form.terms) > 1:
@@ -52,42 +52,10 @@ class Shortest(Renderer):
 
     def without_content(self, t: Tensor) -> Tensor:
         """2*x + 2*y as 2*(x + y)."""
-        c = content(t.terms.values())
-        if c == 1 and any(k > 0 for k in t.terms.values()):
+        c, inner, axes = self.alg.as_factor(t)
+        if c == 1 or (c == -1 and any(k > 0 for k in t.terms.values())):
             return t
-        if all(k < 0 for k in t.terms.values()):
-            c = -c
-        if c == 1:
-            return t
-        return self.product_of(t, c, [], {term: k / c for term, k in t.terms.items()}, {})
-
-    # --- multiplying out -------------------------------------------------------------------
-
-    def expanded(self, t: Tensor) -> Tensor | None:
-        """`t` with products of sums multiplied out; None if there are none, or too many terms."""
-        items: list[tuple[Fraction, list[Factor], dict[int, Size]]] = [
-            (c, list(term), _summed_sizes(term, t.rank)) for term, c in t.terms.items()
-        ]
-        changed = False
-        done: list[Tensor] = []
-        fresh = 1000
-        while items:
-            c, factors, bound = items.pop()
-            for n, (f, idx, e) in enumerate(factors):
-                if f.form == "sum" and e.denominator == 1 and 1 <= e <= 2 and len(f.terms) > 1:
-                    rest = factors[:n] + factors[n + 1 :]
-                    if e == 2:
-                        rest.append((f, idx, ONE))
-                    for k, inner in self.alg.items(f, idx, fresh):
-                        items.append((c * k, rest + inner, bound))
-                    fresh += 100
-                    changed = True
-                    break
-            else:
-                done.append(self.alg.sum(t.shape, [(c, factors)], bound))
-            if len(items) + len(done) > MOST_EXPANDED:
-                return None
-        return self.alg.plus(*done) if changed else None
+        return self.alg.tensor("sum", "", t.shape, terms={((inner, axes, ONE),): c})
 
     # --- common factors --------------------------------------------------------------------
 
@@ -150,13 +118,15 @@ class Shortest(Renderer):
             rests.append((c, rest))
         factors_out = [(f, idx, e) for (f, idx), e in common.items()]
         made = self._assembled(t, factors_out, rests)
+        if made is None:
+            return None
         if not outside:
             return made
         return self.alg.plus(made, self.alg.sum(t.shape, [(c, list(k)) for k, c in outside.items()]))
 
     def _assembled(
         self, t: Tensor, common: list[Factor], rests: list[tuple[Fraction, list[Factor]]]
-    ) -> Tensor:
+    ) -> Tensor | None:
         """``common * (sum of rests)``: indices both have become axes of the sum."""
         out = {i for _, idx, _ in common for i in idx if i >= t.rank}
         size_of = {
@@ -168,6 +138,8 @@ class Shortest(Renderer):
         inner_axes = sorted(
             {i for _, rest in rests for _, idx, _ in rest for i in idx if i < t.rank or i in out}
         )
+        if len(inner_axes) > max(2, t.rank):
+            return None
         names = {i: n for n, i in enumerate(inner_axes)}
         shape = [size_of[i] for i in inner_axes]
         bound: dict[int, int] = {}
@@ -185,26 +157,10 @@ class Shortest(Renderer):
         inner = self.alg.sum(shape, items)
         return self.alg.sum(t.shape, [(ONE, [*common, (inner, tuple(inner_axes), ONE)])])
 
-    def product_of(
-        self, t: Tensor, c: Fraction, common: list[Factor], terms: dict[Term, Fraction],
-        outside: dict[Term, Fraction],
-    ) -> Tensor:  # fmt: skip
-        """c*(sum), kept as a product."""
-        inner = self.alg.tensor("sum", "", t.shape, terms=terms)
-        k, made, axes = self.alg.as_factor(inner)
-        key: Term = ((made, axes, ONE),)
-        return self.alg.tensor("sum", "", t.shape, terms={key: c * k})
-
 
 def _pattern(factor: Factor, rank: int) -> tuple[Tensor, Index, int]:
     f, idx, e = factor
     return f, tuple(i if i < rank else -1 for i in idx), 1 if e > 0 else -1
-
-
-def _summed_sizes(term: Term, rank: int) -> dict[int, Size]:
-    return {
-        i: s for f, idx, _ in term for i, s in zip(idx, f.shape, strict=True) if i >= rank
-    }
 
 
 def _renamed(

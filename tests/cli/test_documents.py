@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gradcalc.cli import documents
+from gradcalc.cli import documents, scan
 from gradcalc.grammar.errors import Diagnostic
 
 ARRAYS = hnp.arrays(
@@ -186,7 +186,7 @@ def test_any_bytes_give_a_tensor_or_a_code(data):
 @given(JSON_LIKE)
 def test_the_exact_reader_agrees_with_the_standard_one(text):
     """Whatever Python's strict reader refuses is refused, and what it reads is read the same."""
-    events = documents._Events(text, "")
+    events = scan.Events(text, "")
     try:
         events.skip()
         events.finish()

@@ -1,9 +1,11 @@
 """The tutorial: the steps that ran, told so that they teach."""
 
+import doctest
 import re
 
 import pytest
 
+from gradcalc.cli import documents, screen
 from tests.cli.test_messages import check
 
 
@@ -86,3 +88,8 @@ def test_long_derivations_are_cut_unless_asked(gradcalc):
     assert not any("--steps" in line for line in whole)
     assert any(re.match(r"  #100 ", line) for line in whole)
     assert any(re.match(r"  #50 ", line) for line in whole)
+
+
+@pytest.mark.parametrize("module", [documents, screen])
+def test_examples_in_docstrings(module):
+    assert doctest.testmod(module).failed == 0

@@ -1,0 +1,230 @@
+"""Operations on tensors: a row of the table applied to them, its value, and what is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .backward_names import backward_name
+from .errors import GradError
+from .evaluate import Array
+from .node import TABLE, Node
+from .ops import VARIABLE, substitute
+from .rules.selection import numpy_index
+from .tape import Edge, GradFn, forward, grad_fn_class, placeholder, pullback
+from .tensor_dtypes import bool_, default_dtype, dtype, float64, promote
+from .tensor_errors import NEED_FLOATS, need_floats, not_a_tensor, translated
+from .tensors import METHODS, Tensor, mode, saved, wrap
+
+# results that look at their operand's memory, as in PyTorch; all others have memory of their own
+VIEWS = frozenset(
+    "reshape view flatten ravel permute transpose t T mT adjoint swapaxes swapdims squeeze "
+    "unsqueeze expand_dims broadcast_to expand expand_as view_as diagonal movedim moveaxis "
+    "unflatten getitem narrow select unbind split chunk tensor_split".split()
+)
+# with a number or a list PyTorch saves that as a tensor, and frees it on the way back
+FREES = ("MulBackward0", "DivBackward0", "PowBackward0", "PowBackward2", "IndexBackward0")
+
+
+def record(
+    node: Node,
+    operands: Sequence[Tensor],
+    name: str,
+    *,
+    value: Array | None = None,
+    dtype: dtype | None = None,
+    view: bool = False,
+) -> Tensor:
+    """The result of `node`, an operation on placeholders for `operands`, with its history.
+
+    `name` is that of its `GradFn`. `value` is the result, where it is known, `dtype` its type,
+    where that is not what promotion gives. A result that happens to look at the memory of an
+    operand keeps doing so if it is a `view`, and is copied otherwise.
+    """
+    types = [(t.dtype, t.ndim) for t in operands]
+    result = dtype or promote(node.kind, types)
+    working = result if result.is_floating_point else _working(node, types)
+    if value is None:
+        value = _part(node, operands)
+    if value is None:
+        arrays = {str(i): t._array for i, t in enumerate(operands)}
+        try:
+            value = forward(node).run(arrays, working.numpy)[0]
+        except GradError as error:
+            raise translated(error, node.op.name, [t.shape for t in operands]) from None
+    value = np.asarray(value, dtype=result.numpy)
+    seen = next((t for t in operands if np.may_share_memory(value, t._array)), None)
+    if seen is not None and not view:
+        value, seen = value.copy(), None
+    made = wrap(value, None if seen is None else seen._version)
+    made._variable = any(t._variable for t in operands)
+    if any(t._volatile for t in operands):
+        made._volatile = True
+        return made
+    if seen is not None:
+        _look_at(made, node, seen)
+    edges = tuple(t.edge() for t in operands) if mode.grad and result.is_floating_point else ()
+    if any(edges) and node.kind == "float" and node.op.differentiable:
+        made._grad_fn = _grad_fn(node, operands, edges, name, working, made)
+    return made
+
+
+def _part(node: Node, operands: Sequence[Tensor]) -> Array | None:
+    """What a basic index selects, as a view even where that is a single entry."""
+    if node.op.name != "index" or node.args[0].op is not VARIABLE:
+        return None
+    index = numpy_index(node.attr("index"))
+    if any(isinstance(entry, np.ndarray) for entry in index):
+        return None
+    part: Array = operands[int(node.args[0].attr("name"))]._array[(*index, ...)]
+    return part
+
+
+def _working(node: Node, types: Sequence[tuple[dtype, int]]) -> dtype:
+    """The type in which a result that is not a float is computed: floats as they are compared."""
+    if any(d.is_floating_point for d, _ in types):
+        return promote("float", types)
+    return float64 if node.kind != "float" else default_dtype()
+
+
+def _look_at(made: Tensor, node: Node, seen: Tensor) -> None:
+    """Make `made` a view, of the base of `seen` if that is one itself."""
+    made._seen = seen._version.number
+    if seen._base is None:
+        made._base, made._view, made._live = seen, node, mode.grad
+    elif seen._view is not None:
+        operand = placeholder(0, seen.shape, node.kind)
+        made._base, made._live = seen._base, mode.grad and seen._live
+        made._view = substitute([node], {operand: seen._view})[0]
+
+
+def _grad_fn(
+    node: Node,
+    operands: Sequence[Tensor],
+    edges: tuple[Edge | None, ...],
+    name: str,
+    working: dtype,
+    made: Tensor,
+) -> GradFn:
+    wanted = tuple(
+        placeholder(i, t.shape, t.dtype.kind)
+        for i, (t, edge) in enumerate(zip(operands, edges, strict=True))
+        if edge is not None
+    )
+    back = pullback(node, wanted)
+    kept = {n: saved(operands[int(n)]) for n in back.program.reads if n.isdigit()}
+    if back.reads_output:
+        kept[GradFn.OUTPUT] = saved(made)
+    dtypes = tuple(
+        t._array.dtype for t, edge in zip(operands, edges, strict=True) if edge is not None
+    )
+    made_by = grad_fn_class(name)
+    return made_by(node, edges, wanted, dtypes, working.numpy, kept, bool(kept) or name in FREES)
+
+
+def cast(tensor: Tensor, to: dtype) -> Tensor:
+    """The same entries as another type; the tensor itself if it is of that type."""
+    if tensor.dtype is to:
+        return tensor
+    whole = placeholder(0, tensor.shape, tensor.dtype.kind)
+    with np.errstate(all="ignore"):
+        value = tensor._array.astype(to.numpy)
+    return record(whole, [tensor], "ToCopyBackward0", value=value, dtype=to)
+
+
+# --- applying rows -----------------------------------------------------------------------------
+
+
+def build(
+    name: str, args: Sequence[Any], keywords: Mapping[str, Any], shown: str = ""
+) -> tuple[Any, list[Tensor]]:
+    """A row applied to placeholders for the tensors among its arguments, and these tensors.
+
+    A row that takes its argument apart gives a tuple of nodes.
+
+    Raises TensorError for what the row refuses; `shown` is the name it goes by there.
+    """
+    operands: list[Tensor] = []
+
+    def place(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            operands.append(value)
+            return placeholder(len(operands) - 1, value._array.shape, value.dtype.kind)
+        if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
+            return [place(v) for v in value]
+        return value
+
+    placed = [place(value) for value in args]
+    words = {word: place(value) for word, value in keywords.items()}
+    try:
+        node = TABLE[name](*placed, **words)
+    except GradError as error:
+        raise translated(error, shown or name, [t.shape for t in operands]) from None
+    return node, operands
+
+
+def call(
+    name: str, args: Sequence[Any], keywords: Mapping[str, Any] | None = None, shown: str = ""
+) -> Any:
+    """The row called `name`, on tensors; `shown` is what PyTorch calls it."""
+    shown = shown or name
+    words = dict(keywords or {})
+    words.pop("out", None)
+    to = words.pop("dtype", None)
+    if to is not None and args and isinstance(args[0], Tensor):
+        args = [cast(args[0], to), *args[1:]]
+    if shown in NEED_FLOATS and isinstance(args[0], Tensor) and args[0].dtype.kind != "float":
+        raise need_floats(shown, args[0].dtype.legacy)
+    made, operands = build(name, args, words, shown)
+    dim_given = len(args) > 1 or not words.keys().isdisjoint(("dim", "axis"))
+    shapes = tuple(t.shape for t in operands)
+
+    def recorded(node: Node) -> Tensor:
+        label = backward_name(shown, node, shapes, dim_given)
+        return record(node, operands, label, view=shown in VIEWS, dtype=_kept(name, operands))
+
+    return tuple(map(recorded, made)) if isinstance(made, tuple) else recorded(made)
+
+
+# rows whose value is a float on the graph, and a whole number again for whole numbers
+ROUNDINGS = ("floor", "ceil", "round", "trunc", "fix")
+# rows whose value is an int on the graph, and a bool again for bools
+LATTICE = ("add", "mul", "multiply", "maximum", "minimum", "where", "max", "min", "amax", "amin")
+
+
+def _kept(name: str, operands: Sequence[Tensor]) -> dtype | None:
+    """The type of the operands where the result has it too, though its kind says otherwise."""
+    types = {t.dtype for t in operands}
+    if name in ROUNDINGS and all(d.kind == "int" for d in types):
+        return next(iter(types), None)
+    return bool_ if name in LATTICE and types == {bool_} else None
+
+
+def method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make this a function and a method of tensors; a ``_`` at the end of its name is for Python
+    alone."""
+    METHODS[function.__name__.rstrip("_")] = function
+    return function
+
+
+def _row_function(name: str) -> Callable[..., Any]:
+    """The row of that name as a function of tensors."""
+    parameters = TABLE[name].signature.parameters
+    tensor_first = bool(parameters) and parameters[0].type == "tensor" and not NUMBER_FIRST & {name}
+
+    def function(*args: Any, **keywords: Any) -> Any:
+        if tensor_first and args and not isinstance(args[0], Tensor):
+            raise not_a_tensor(name, "input", 1, args[0])
+        return call(name, args, keywords)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = TABLE[name].doc
+    return function
+
+
+NUMBER_FIRST = frozenset(("sub", "pow", "power", "where", "xlogy", "remainder", "floor_divide"))
+for _name, _row in TABLE.items():
+    if any(p.is_tensor for p in _row.signature.parameters) and not _row.hidden:
+        METHODS[_name] = _row_function(_name)
