@@ -39,9 +39,9 @@ def document(
     document["nonfinite"] = solution.nonfinite()
     document["warnings"] = [warning.as_json() for warning in warnings]
     if steps:
-        from . import tutorial
+        from ..grammar.derivation import Derivation, as_data
 
-        document["steps"] = tutorial.as_data(tutorial.Derivation.of(solution))
+        document["steps"] = as_data(Derivation.of(solution))
     return document
 
 

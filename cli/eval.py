@@ -100,9 +100,10 @@ def run(
         document = answers.document(expression, solution, request, warnings, steps)
         _write(document, only, output, suffix)
     else:
+        from ..grammar.derivation import Derivation
         from . import tutorial
 
-        story = tutorial.Derivation.of(solution)
+        story = Derivation.of(solution)
         screen.show(tutorial.tell(expression.text, story, dtype, look, steps), look)
     return 0
 

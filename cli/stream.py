@@ -8,8 +8,9 @@ ordinary record passes through orjson and NumPy only; one that these do not take
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 import orjson
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
     from ..grammar.program import Expression, Request
     from ..grammar.stacked import Stacked
 
-BLOCK = 2**20  # bytes to ask for at once
+BLOCK = 2**18  # bytes to ask for at once: what they become still fits a cache
 PIECE = 4096  # bytes that a pipe takes whole or not at all (PIPE_BUF)
 EXPRESSIONS = 64  # so many are kept compiled where each record brings its own
 OURS = ("n", "value", "grads", "jacobian", "hessian", "error")  # members that answers have
 
+_FORM = orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ of Linux, which fcntl names in Python 3.10 and later only
 
 
@@ -252,23 +254,25 @@ class Stream:
                 self._check(source, stacks, len(places))
             self.tally.nonfinite += len(places) - int(finite.sum())
         values = _listed(value, finite)
-        columns = [_listed(grad, finite) for grad in grads.values()]
-        names, order = list(grads), self.request.order
+        rows = zip(*(_listed(grad, finite) for grad in grads.values()), strict=True)
+        slopes = map(dict, map(zip, repeat(tuple(grads)), rows)) if grads else repeat({})
+        numbers = [block.number + place for place in places]
+        order = self.request.order
         member = "grads" if order in ("gradient", "none") else order
-        rows: Iterator[Any] = zip(*columns, strict=True) if columns else iter([()] * len(places))
-        keep, only = self.policy.keep, self.policy.only
-        first, dumps = block.number, orjson.dumps
-        option = orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
-        for place, one, row in zip(places, values, rows, strict=True):
-            slopes = dict(zip(names, row, strict=True))
-            if keep:
-                answer = {"n": first + place, **self._kept(block, place)}
-                answer |= {"value": one, member: slopes}
-            else:
-                answer = {"n": first + place, "value": one, member: slopes}
-            if only:
-                answer = answers.member(answer, only)
-            block.answers[place] = dumps(answer, option=option)
+        found: Iterable[Any] = (
+            {"n": n, "value": v, member: s}
+            for n, v, s in zip(numbers, values, slopes, strict=False)
+        )
+        if self.policy.keep:
+            found = (
+                {"n": answer.pop("n"), **self._kept(block, place), **answer}
+                for place, answer in zip(places, found, strict=True)
+            )
+        if self.policy.only:
+            found = (answers.member(answer, self.policy.only) for answer in found)
+        lines = [orjson.dumps(answer, None, _FORM) for answer in found]
+        for place, line in zip(places, lines, strict=True):
+            block.answers[place] = line
 
     def _check(self, source: _Source, stacks: dict[str, Array], count: int) -> None:
         """Raise G501, as an error, for data whose answer is not finite."""
@@ -348,13 +352,18 @@ def _records(lines: list[bytes]) -> list[Any]:
     # no key twice (orjson keeps the last one), and no true or false, which NumPy takes for numbers:
     # looked for in all lines at once, since nearly always there are none
     if b"true" not in whole and b"false" not in whole:
-        keys = sum(len(record) for record in records if isinstance(record, dict))
-        if whole.count(b":") == keys:
+        alike = _kinds(records) == {dict}
+        objects = records if alike else [r for r in records if isinstance(r, dict)]
+        if whole.count(b":") == sum(map(len, objects)):
             return records
     return [
         record if _is_plain(record, line) else None
         for record, line in zip(records, lines, strict=True)
     ]
+
+
+def _kinds(records: list[Any]) -> set[type]:
+    return set(map(type, records))
 
 
 def _is_plain(record: Any, line: bytes) -> bool:
@@ -367,13 +376,14 @@ def _stacked(records: list[Any], names: tuple[str, ...]) -> dict[str, Array] | N
     """The tensors of records that are alike, one stack for each name; None if they are not."""
     import numpy as np
 
-    if len(names) == 1 and not any(isinstance(record, dict) for record in records):
-        columns = {names[0]: records}
-    elif all(isinstance(record, dict) for record in records):
+    kinds = _kinds(records)
+    if kinds == {dict}:
         try:
             columns = {name: [record[name] for record in records] for name in names}
         except KeyError:
             return None
+    elif len(names) == 1 and dict not in kinds:
+        columns = {names[0]: records}
     else:
         return None
     stacks = {}

@@ -11,8 +11,8 @@ import numpy as np
 from .evaluate import Array
 from .node import Node
 from .ops import F
-from .tensor_calls import call, cast, method, record
 from .tape import placeholder
+from .tensor_calls import call, cast, method, record
 from .tensor_dtypes import DTYPES, dtype, int64, promote
 from .tensor_errors import NUMPY, TensorRuntimeError, TensorTypeError, not_a_tensor
 from .tensors import METHODS, Tensor, wrap
@@ -158,7 +158,7 @@ def type_as(x: Tensor, y: Tensor) -> Tensor:
 
 
 for _d in DTYPES:
-    _to = lambda x, to=_d: cast(x, to)  # noqa: E731
+    _to = lambda x, to=_d: cast(x, to)
     METHODS[_d.legacy.lower()] = _to
 METHODS["cpu"] = lambda x: x
 
@@ -359,7 +359,7 @@ def _bitwise(name: str, ufunc: Callable[..., Array]) -> None:
     def function(*args: Any) -> Tensor:
         found = [a._array if isinstance(a, Tensor) else np.asarray(a) for a in args]
         if any(a.dtype.kind == "f" for a in found):
-            text = f'"{name}_cpu" not implemented for \'Float\''
+            text = f"\"{name}_cpu\" not implemented for 'Float'"
             raise TensorRuntimeError("G113", text)
         return wrap(np.asarray(ufunc(*found)))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .backward_names import backward_name
 from .ops import F
 from .tape import placeholder
 from .tensor_calls import build, call, cast, method, record
@@ -72,8 +73,6 @@ def getitem(x: Tensor, index: Any) -> Any:
         return call("getitem", (x, plain))
     node, operands = build("getitem", (x, plain))
     part = x._array[plain if Ellipsis in plain else (*plain, ...)]
-    from .backward_names import backward_name
-
     name = backward_name("getitem", node, (x.shape,), True)
     return record(node, operands, name, value=part, view=True)
 

@@ -32,7 +32,7 @@ from .tape import (
     grad_fn_class,
     placeholder,
 )
-from .tensor_dtypes import bool_, default_dtype, dtype, int64, BY_NUMPY
+from .tensor_dtypes import BY_NUMPY, bool_, default_dtype, dtype, int64
 from .tensor_errors import (
     CHANGE_FLAGS,
     DATA_DTYPE,
@@ -42,7 +42,6 @@ from .tensor_errors import (
     NON_LEAF_GRAD,
     NUMPY,
     OVERLAP,
-    VIEW_IN_PLACE,
     TensorRuntimeError,
     TensorTypeError,
     TensorValueError,

@@ -1,230 +1,220 @@
-"""The derivation as data: the forward steps, and how the gradient flowed back through them.
+"""The derivation as data: numbered steps forward, and the arrows the gradient took back.
 
 Nothing is derived a second time here: the steps are the nodes that were evaluated and the arrows
-the backward walk took. What is shown of a local rule is that rule applied to a name for the
-incoming gradient.
+are those of the backward walk, in the order in which it ran.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import ChainMap, Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..grad.node import Node, walk
-from ..grad.ops import CONSTANT, DIMENSION, VARIABLE, shape_text, variable
-from ..grad.reverse import Step, contributions
-from .errors import Span
-from .print_text import LONG, Piece, print_node, print_text
-from .program import Array, Solution
+from ..grad.evaluate import Array
+from ..grad.node import TABLE, Node, walk
+from ..grad.ops import CONSTANT, DIMENSION, VARIABLE, is_constant, lift, shape_text
+from ..grad.reverse import Step
+from .print_text import POWER, Piece, print_node
+from .program import Solution
 
-CLASSES = {
-    "add": "Add", "sub": "Sub", "mul": "Mul", "div": "Div", "neg": "Neg", "pow": "Pow",
-    "matmul": "Matmul", "index": "Index", "permute": "Permute",
-}  # fmt: skip
+WIDEST = 44  # characters of a slope that is written out in a remark
+
+# what the local rule of an operation is called, for each argument or for all; a pointwise operation
+# that is not listed states its slope
+RULES: dict[str, tuple[str, ...]] = {
+    "add": ("a sum hands its gradient on",),
+    "sub": ("a difference hands its gradient on", "what is subtracted gets it with a minus"),
+    "neg": ("the sign turns",),
+    "mul": ("product rule: times the other factor",),
+    "div": ("a quotient divides its gradient, too", "quotient rule"),
+    "pow": ("power rule", "the slope of an exponential"),
+    "matmul": ("product rule: times the other factor, transposed",),
+    "sum": ("every entry counts once, so each gets all of it",),
+    "permute": ("moved back to the old axes",),
+    "reshape": ("moved back to the old shape",),
+    "broadcast_to": ("added up over the repetitions",),
+    "index": ("0 for the entries not selected",),
+    "index_set": ("0 for the entries that were replaced", "the entries that were put in"),
+    "where": ("", "0 where it was not chosen"),
+    "max": ("only the largest entry counts",),
+    "min": ("only the smallest entry counts",),
+}
+TIMES = {2: "twice", 3: "three times", 4: "four times"}
 
 
-@dataclass(frozen=True, slots=True)
-class Forward:
-    """One step of the evaluation. `name` is what later steps call it: ``x``, ``#2``."""
+@dataclass(slots=True)
+class Arrow:
+    """What one node hands to one of its arguments: all its uses of it, added up."""
 
-    name: str
-    text: str
-    backward: str  # "MulBackward"; "leaf" for an input
-    value: Array
-    note: str
-    node: Node
-    span: Span | None
-
-
-@dataclass(frozen=True, slots=True)
-class Back:
-    """What one node handed back to one of its arguments.
-
-    ``target``  the gradient it adds to: ``dx``, ``d#2``
-    ``terms``   one formula for each use of the argument in this node
-    ``more``    whether something had arrived there before
-    ``value``   the gradient so far
-    """
-
-    name: str
-    target: str
-    terms: tuple[str, ...]
-    more: bool
-    value: Array
-    note: str
+    target: Node
+    steps: list[Step]
+    before: bool  # something had arrived from another node
+    last: bool  # nothing more will arrive
+    total: Node  # the gradient of the target, so far
 
 
 @dataclass(slots=True)
 class Derivation:
-    """The steps of one evaluation: forward in the order computed, backward in the order walked."""
+    """A solution as a story: the numbered steps forward, and the arrows back, in order."""
 
-    forward: list[Forward] = field(default_factory=list)
-    backward: list[Back] = field(default_factory=list)
+    solution: Solution
+    numbers: dict[Node, int] = field(default_factory=dict)
+    names: dict[Node, str] = field(default_factory=dict)
+    uses: Counter[Node] = field(default_factory=Counter)
+    backward: list[tuple[Node, list[Arrow]]] = field(default_factory=list)
 
-    def as_json(self) -> dict[str, Any]:
-        """Steps as data, for `--steps`."""
-        return {
-            "forward": [
-                {"id": f.name, "expr": f.text, "op": f.node.op.name, "value": f.value,
-                 "span": list(f.span) if f.span else None}
-                for f in self.forward
-            ],
-            "backward": [
-                {"from": b.name, "to": b.target, "terms": list(b.terms), "value": b.value}
-                for b in self.backward
-            ],
-        }  # fmt: skip
-
-
-def derivation(solution: Solution) -> Derivation:
-    """The derivation of a solution that was computed with its steps."""
-    order = [n for n in walk([solution.root]) if n.op not in (CONSTANT, DIMENSION)]
-    order.sort(key=lambda n: n.op is not VARIABLE)  # inputs first; stable
-    order = [n for n in order if n.op is VARIABLE or _varies(n, solution) or n is solution.root]
-    names = {n: n.attr("name") if n.op is VARIABLE else f"#{i}" for i, n in enumerate(order, 1)}
-    found = Derivation()
-    for node in order:
-        found.forward.append(
-            Forward(
-                names[node],
-                _text(node, names),
-                "leaf" if node.op is VARIABLE else _class(node),
-                solution.memo[node],
-                _forward_note(node),
-                node,
-                solution.built.spans.get(node),
-            )
-        )
-    if solution.backward is not None:
-        found.backward = _backward(solution, names)
-    return found
-
-
-def _varies(node: Node, solution: Solution) -> bool:
-    return node in solution.memo
-
-
-def _text(node: Node, names: Mapping[Node, str]) -> str:
-    """One operation over the names of its arguments."""
-    if node.op is VARIABLE:
-        return str(node.attr("name"))
-    return print_node(node, [_operand(a, names) for a in node.args]).text
-
-
-def _operand(node: Node, names: Mapping[Node, str]) -> Piece:
-    return Piece(names[node]) if node in names else print_node(node, [])
-
-
-def _class(node: Node) -> str:
-    name = node.op.name
-    return CLASSES.get(name, "".join(w.capitalize() for w in name.split("_"))) + "Backward"
-
-
-# --- backward ----------------------------------------------------------------------------------
-
-
-def _backward(solution: Solution, names: Mapping[Node, str]) -> list[Back]:
-    assert solution.backward is not None
-    total: dict[Node, Node] = {}
-    uses = Counter(a for step in solution.backward.steps for a in [step.node.args[step.index]])
-    found: list[Back] = []
-    for node, steps in _by_node(solution.backward.steps):
-        local = _local(node, names)
-        for argument in dict.fromkeys(node.args[s.index] for s in steps):
-            mine = [s for s in steps if node.args[s.index] is argument]
-            before = argument in total
+    @classmethod
+    def of(cls, solution: Solution) -> Derivation:
+        story = cls(solution)
+        for node in walk([solution.root]):
+            if node.op not in (CONSTANT, DIMENSION):
+                story.numbers[node] = len(story.numbers) + 1
+        assigned = solution.built.assigned.items()
+        story.names = {node: name for name, node in assigned if name not in solution.inputs}
+        steps = solution.backward.steps if solution.backward else []
+        story.uses = Counter(step.node.args[step.index] for step in steps)
+        left, totals = Counter(story.uses), dict[Node, Node]()
+        by_node: dict[Node, list[Step]] = defaultdict(list)
+        for step in steps:
+            by_node[step.node].append(step)
+        for node, mine in by_node.items():
+            arrows: dict[Node, Arrow] = {}
             for step in mine:
-                total[argument] = (
-                    step.contribution
-                    if argument not in total
-                    else total[argument] + step.contribution
+                target = node.args[step.index]
+                before = totals.get(target)
+                total = step.contribution if before is None else before + step.contribution
+                totals[target] = total
+                left[target] -= 1
+                arrow = arrows.setdefault(
+                    target, Arrow(target, [], before is not None, False, total)
                 )
-            value = solution.memo.get(total[argument])
-            if value is None or argument not in names:
-                continue
-            texts = [local[s.index] for s in mine if s.index in local]
-            note = _use_note(argument, names, len(mine), uses[argument])
-            notes = [n for n in (_note_of(texts), note) if n]
-            found.append(
-                Back(
-                    names[node], f"d{names[argument]}", tuple(t for t, _ in texts), before, value,
-                    "; ".join(notes),
-                )
-            )  # fmt: skip
-    return found
+                arrow.steps.append(step)
+                arrow.total, arrow.last = total, not left[target]
+            story.backward.append((node, list(arrows.values())))
+        return story
 
+    def value(self, node: Node) -> Array | None:
+        return self.solution.memo.get(node)
 
-def _by_node(steps: Sequence[Step]) -> list[tuple[Node, list[Step]]]:
-    grouped: dict[Node, list[Step]] = {}
-    for step in steps:
-        grouped.setdefault(step.node, []).append(step)
-    return list(grouped.items())
+    def gradient(self, node: Node) -> Array | float | None:
+        """The gradient that arrived at a node; None where none did."""
+        back = self.solution.backward
+        arrived = back.arrived.get(node) if back else None
+        if arrived is None:
+            return None
+        # a 1 to begin with may have been left out of every product, and so not computed
+        return 1.0 if is_constant(arrived, 1) else self.value(arrived)
 
+    # --- words -----------------------------------------------------------------------------
 
-def _local(node: Node, names: Mapping[Node, str]) -> dict[int, tuple[str, str]]:
-    """The local rule of a node for each argument: its text, and a remark on broadcasting."""
-    upstream = variable(f"d{names[node]}", node.shape)
-    shown = {**names, upstream: upstream.attr("name")}
-    found: dict[int, tuple[str, str]] = {}
-    for index, contribution, _ in contributions(node, upstream, False, set(node.args)):
-        inner, note = _unspread(contribution, node, node.args[index], names)
-        text = print_text(inner, shown)
-        found[index] = (text if len(text) < LONG else f"{_class(node)}(...)", note)
-    return found
+    def refer(self, node: Node) -> str | None:
+        """How a formula refers to a node of the forward pass; None if it writes it out."""
+        if node.op is VARIABLE:
+            return str(node.attr("name"))
+        return self.names.get(node) or (f"#{self.numbers[node]}" if node in self.numbers else None)
 
+    def slope_of(self, node: Node) -> str:
+        """What the gradient of a node is called."""
+        if node.op is VARIABLE or node in self.names:
+            return f"d{self.refer(node)}"
+        return f"d#{self.numbers[node]}"
 
-def _unspread(
-    contribution: Node, node: Node, argument: Node, names: Mapping[Node, str]
-) -> tuple[Node, str]:
-    """A contribution without the repetition or the sum that only makes its shape right."""
-    inner, note = contribution, ""
-    while inner.op.name in ("broadcast_to", "unsqueeze") and inner.args[0] not in names:
-        inner = inner.args[0]
-    if inner is not contribution and inner.shape != contribution.shape:
-        if inner.ndim < contribution.ndim and not inner.shape:
-            return inner, f"the same for every entry of {_named(argument, names)}"
-        return inner, f"repeated to the shape {shape_text(contribution.shape)}"
-    if node.op.broadcasts and argument.shape != node.shape and contribution.op.name in (
-        "sum", "squeeze",
-    ):  # fmt: skip
-        note = f"summed: {_named(argument, names)} was broadcast to {shape_text(node.shape)}"
-    return contribution, note
+    def formula(self, node: Node) -> str:
+        """One step of the forward pass, in terms of earlier ones."""
+        args = [
+            Piece(self.refer(a) or "") if a in self.numbers else print_node(a, [])
+            for a in node.args
+        ]
+        return print_node(node, args).text
 
+    def written(self, node: Node, upstream: Node | None = None, called: str = "") -> str:
+        """A node of the backward pass, in terms of forward steps and of one gradient."""
+        pieces: dict[Node, Piece] = {}
+        called_nodes = {} if upstream is None else {upstream: 0}
+        for part in walk([node], ChainMap(self.numbers, called_nodes)):
+            if part is upstream:
+                pieces[part] = Piece(called)
+            elif part in self.numbers and (part.args or part.op is VARIABLE):
+                pieces[part] = Piece(self.refer(part) or "")
+            elif part.op.name == "multiply_no_nan":  # a product, however it is computed
+                product = TABLE["mul"](*reversed(part.args))
+                pieces[part] = print_node(product, [pieces[a] for a in product.args])
+            else:
+                pieces[part] = print_node(part, [pieces[a] for a in part.args])
+        if upstream is not None and is_constant(upstream, 1) and upstream not in pieces:
+            return f"{called}*{pieces[node].at(POWER)}"  # it was 1 and so left out
+        return pieces[node].text
 
-def _named(node: Node, names: Mapping[Node, str]) -> str:
-    return names.get(node, "it")
+    def equation(self, arrow: Arrow) -> str:
+        """``dx = d#2 * x + d#2 * x``: the contributions of one node to one argument."""
+        parts = []
+        for step in arrow.steps:
+            inner = step.contribution
+            while inner.op.name == "broadcast_to" and inner is not step.upstream:
+                inner = inner.args[0]  # the shape in the next column says it
+            parts.append(self.written(inner, step.upstream, self.slope_of(step.node)))
+        sign = "+=" if arrow.before else "="
+        return f"{self.slope_of(arrow.target)} {sign} {' + '.join(parts)}"
 
+    def backward_note(self, arrow: Arrow) -> str:
+        """The local rule by name, how broadcasting was undone, and which uses add up."""
+        step = arrow.steps[-1]
+        target = arrow.target
+        words = []
+        count = self.uses[target]
+        if count > 1 and arrow.last:
+            times = TIMES.get(count, f"{count} times")
+            each = "both" if count == 2 else "all"
+            words.append(f"{self.refer(target)} is used {times}: {each} uses add up")
+        elif arrow.before:
+            words.append(f"adds to the other uses of {self.refer(target)}")
+        if not words:
+            words.append(self.rule(step))
+        if stretches(step.node) and target.shape != step.node.shape:
+            wide = shape_text(step.node.shape)
+            words.append(f"stretched to {wide} in #{self.numbers[step.node]}: its copies add up")
+        return "; ".join(word for word in words if word)
 
-def _note_of(texts: Sequence[tuple[str, str]]) -> str:
-    return next((note for _, note in texts if note), "")
-
-
-def _use_note(argument: Node, names: Mapping[Node, str], here: int, uses: int) -> str:
-    if uses == 1:
+    def rule(self, step: Step) -> str:
+        """What the rule of an operation says, in a few words."""
+        node, op = step.node, step.node.op
+        if op.name == "mean":
+            entries = size(node.args[0]) // max(size(node), 1)
+            return f"each of {entries:,} entries gets an equal share"
+        if op.name in RULES:
+            return RULES[op.name][min(step.index, len(RULES[op.name]) - 1)]
+        if op.partials is not None and (partial := op.partials[step.index]) is not None:
+            slope = self.written(lift(partial(node, *node.args, **dict(node.attrs))))
+            said = f", {slope}" if len(slope) <= WIDEST else ""
+            return f"chain rule: times the slope of {op.name}{said}"
         return ""
-    if here == uses:
-        times = "twice: both uses add up" if uses == 2 else f"{uses} times: all uses add up"
-        return f"{names[argument]} is used {times}"
-    return f"one of {uses} uses of {names[argument]}"
 
 
-# --- remarks on forward steps ------------------------------------------------------------------
+def stretches(node: Node) -> bool:
+    """Whether an operation works entry by entry, on arguments broadcast to one shape."""
+    return node.op.partials is not None or node.op.name == "where"
 
 
-def _forward_note(node: Node) -> str:
-    """What a reduction did, in words."""
-    if node.op.name not in ("sum", "mean", "prod", "max", "min") or not node.args[0].ndim:
-        return ""
-    x = node.args[0]
-    sizes = [x.shape[d] for d in node.attr("dim")]
-    count = 1
-    for size in sizes:
-        if not isinstance(size, int):
-            return ""
-        count *= size
-    what = {"sum": "sum", "mean": "sum", "prod": "product", "max": "largest", "min": "smallest"}
-    over = f"{count} entr{'y' if count == 1 else 'ies'}"
-    note = f"{what[node.op.name]} of {over}"
-    return f"{note} / {count}" if node.op.name == "mean" else note
+def size(node: Node) -> int:
+    product = 1
+    for size in node.shape:
+        product *= int(size)
+    return product
+
+
+def as_data(story: Derivation) -> list[dict[str, Any]]:
+    """The steps for JSON: forward in order, each with the gradient that arrived at it."""
+    spans = story.solution.built.spans
+    return [
+        {
+            "id": k,
+            "op": node.op.name,
+            "text": story.formula(node),
+            "args": [story.numbers[a] for a in node.args if a in story.numbers],
+            "span": list(spans[node]) if node in spans else None,
+            "shape": list(node.shape),
+            "value": story.value(node),
+            "grad": story.gradient(node),
+        }
+        for node, k in story.numbers.items()
+    ]

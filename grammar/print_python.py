@@ -26,6 +26,7 @@ from .templates import Spelling
 WIDTH = 76  # a line longer than this is cut: its parts get names ...
 SHORT = 12  # ... and so does what is used again, if it is longer than this
 FIELD = re.compile(r"\{(\w+)(\??)\}")  # {x}: an argument; {x?}: one that may be a Python number
+MIXING = ("add", "mul", "div", "where", "index_set", "index_add")  # bools and ints with floats
 RESERVED = {"float", "int", "len", "range", "slice", "zip"}  # what definitions use
 
 
@@ -67,7 +68,7 @@ def print_python(
         source.pieces[n] = source.spell(n)
         if n in named:
             source.bind(n, named[n])
-        elif uses[n] > 1 and n.args and len(source.pieces[n].text) > SHORT:
+        elif uses[n] > 1 and source.lengthy(n):
             source.bind(n)
     return source.module(name, arguments, source.result(stands.get(node, node)))
 
@@ -184,10 +185,15 @@ class _Source:
         piece = self.once(node)
         if len(piece.text) > WIDTH:
             for a in dict.fromkeys(self.args(node)):
-                if len(self.pieces[a].text) > SHORT and a not in self.numbers:
+                if self.lengthy(a):
                     self.bind(a)
             piece = self.once(node)
         return piece
+
+    def lengthy(self, node: Node) -> bool:
+        """Whether a part is worth a name."""
+        text = self.pieces[node].text
+        return len(text) > SHORT and not text.isidentifier() and node not in self.numbers
 
     def once(self, node: Node) -> Piece:
         op = node.op
@@ -266,15 +272,16 @@ class _Source:
         return True
 
     def operand(self, node: Node, i: int) -> Piece:
-        """An argument of arithmetic, made a float or an int where libraries differ in that."""
-        a = self.args(node)[i]
+        """An argument, cast where libraries differ in what they make of bools and ints."""
+        args = self.args(node)
+        a, name = args[i], node.op.name
         piece = self.pieces[a]
-        chooses = self.parameter(node, i) in ("condition", "index", "mask")
-        if a in self.numbers or a.kind in ("float", node.kind) or node.kind == "bool" or chooses:
+        if a in self.numbers or a.kind in ("float", node.kind) or node.kind == "bool":
             return piece
-        floats = [b for b in self.args(node) if b.kind == "float" and b not in self.numbers]
-        mixes = node.op.name in ("add", "mul", "div", "where", "index_set", "index_add")
-        if (mixes and floats) or (node.op.name == "sub" and floats and a.kind == "int"):
+        if name == "sum" or self.parameter(node, i) in ("condition", "index", "mask"):
+            return piece
+        floats = any(b.kind == "float" and b not in self.numbers for b in args)
+        if floats and (name in MIXING or (name == "sub" and a.kind == "int")):
             return piece
         return Piece(self.target.cast(piece.at(POSTFIX), node.kind, self.like), POSTFIX)
 
@@ -316,22 +323,23 @@ class _Source:
         found = [place[m[1]] for m in FIELD.finditer(template) if m[1] in place]
         for i, count in Counter(found).items():
             a = self.args(node)[i]
-            if count > 1 and len(self.pieces[a].text) > SHORT:
+            if count > 1 and self.lengthy(a):
                 self.bind(a)
 
         def replace(match: re.Match[str]) -> str:
-            before, after = template[: match.start()].rstrip(), template[match.end() :]
             if match[1] not in place:
                 return self.static(node, match[1])
-            i = place[match[1]]
-            piece = self.operand(node, i)
-            a = self.args(node)[i]
-            accessed = after.startswith((".", "["))
-            if a in self.numbers and (accessed or (self.target.wraps and not match[2])):
-                kind = node.kind if node.kind != "bool" else a.kind
-                piece = Piece(self.target.scalar(piece.text, kind, self.like))
-            delimited = before.endswith(("(", ",", "[", "=")) and after.startswith((")", ",", "]"))
-            return piece.text if (delimited and not before.endswith("==")) else piece.at(POSTFIX)
+            before, after = template[: match.start()].rstrip(), template[match.end() :]
+            piece = self.operand(node, place[match[1]])
+            a = self.args(node)[place[match[1]]]
+            if a in self.numbers:
+                accessed = after.startswith((".", "["))
+                if accessed or (self.target.wraps and not match[2]):
+                    kind = a.kind if node.kind == "bool" else node.kind
+                    piece = Piece(self.target.scalar(piece.text, kind, self.like))
+            opened = before.endswith(("(", ",", "[", "=")) and not before.endswith("==")
+            closed = after.startswith((")", ",", "]", "{over}"))
+            return piece.text if opened and closed else piece.at(POSTFIX)
 
         text = FIELD.sub(replace, template)
         called = re.match(r"\w+(?=\()", text)

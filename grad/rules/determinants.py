@@ -41,7 +41,8 @@ def cofactor(g: Node, out: Node, x: Node) -> Node:
     derivative_shape("cofactor_derivative"),
     doc="How the cofactors change along directions: a derivative of `det` of higher order.",
     linear=tuple(range(1, 32)), broadcasts=True, batch="align", hidden=True,
-    sample=("square", "3x3"), example="cofactor_derivative(x, y)", calls=(("x", "y"), ("x", "y", "z")),
+    sample=("square", "3x3"), example="cofactor_derivative(x, y)",
+    calls=(("x", "y"), ("x", "y", "z")),
 )  # fmt: skip
 def cofactor_derivative(g: Node, out: Node, x: Node, *directions: Node) -> list[Node]:
     """The m-th derivative of det is symmetric in its m directions, so all gradients are alike."""

@@ -63,7 +63,7 @@ class Reader:
         shapes = tuple(a.shape for a in node.args)
         return self.alg.tensor(
             "call", node.op.name, squeezed(node.shape), tuple(args),
-            (*node.attrs, ("shape of", shapes), ("shape", node.shape), ("kind", node.kind)),
+            (*node.attrs, ("shapes of arguments", shapes)),
         )  # fmt: skip
 
     # --- labels ----------------------------------------------------------------------------

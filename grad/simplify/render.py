@@ -102,7 +102,7 @@ class Renderer:
         sigmoids = [t for t in tensors if t.form == "function" and t.name == "sigmoid"]
         for t in sigmoids:
             other = self.alg.apply("sigmoid", self.alg.times(-1, t.args[0][0]))
-            if other in sigmoids and other not in self.complements:
+            if other in sigmoids and not self.complements.keys() & {t, other}:
                 sizes = [self.size(self.render(s.args[0][0], tuple(range(s.rank)))) for s in (t, other)]
                 if min(sizes) > 3:
                     long, short = (t, other) if sizes[0] > sizes[1] else (other, t)
@@ -188,9 +188,9 @@ class Renderer:
 
     def call(self, t: Tensor, want: Layout) -> Node:
         """A row that is only itself: its arguments get the axes they had."""
-        attrs = {k: v for k, v in t.attrs if k not in ("shape of", "shape", "kind")}
+        attrs = {k: v for k, v in t.attrs if k != "shapes of arguments"}
         args = []
-        for a, shape in zip(t.args, t.attr("shape of"), strict=True):
+        for a, shape in zip(t.args, t.attr("shapes of arguments"), strict=True):
             args.append(self.exact(a, shape))
         node = TABLE[t.name].node(args, attrs)
         names = iter(range(t.rank))

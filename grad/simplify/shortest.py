@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import prod
 
 from .identities import Calculus
 from .polynomial import ONE, Factor, Index, Tensor, Term, term_key
@@ -16,7 +17,7 @@ from .render import Renderer
 MOST_TERMS = 24  # a longer sum is written as it stands
 MOST_EXPANDED = 16  # terms that multiplying out may make
 BUDGET = 300  # sums that are varied in one simplification
-MOST_WORK = 3_000  # ways to write a product that are looked at, after which no sum is varied
+MOST_WORK = 1_500  # ways to write a product that are looked at, after which no sum is varied
 CHOICES = 4  # common factors tried in one place
 
 
@@ -42,13 +43,24 @@ class Shortest(Renderer):
             return [t]
         self.left -= 1
         found = [t]
-        expanded = self.alg.expanded(t, MOST_EXPANDED)
+        expanded = self.expanded(t)
         for form in [t] if expanded is None else [t, expanded]:
             found.append(form)
             if form.form == "sum" and len(form.terms) > 1:
                 found += self.factored(form)
                 found.append(self.without_content(form))
         return list(dict.fromkeys(found))
+
+    def expanded(self, t: Tensor) -> Tensor | None:
+        """`t` with products of sums multiplied out, where terms then cancel or add up."""
+        found = self.alg.expanded(t, MOST_EXPANDED)
+        if found is None:
+            return None
+        made = 0
+        for term in t.terms:
+            made += prod(len(f.terms) ** int(e) for f, _, e in term if f.form == "sum" and e > 0)
+        few = found.form != "sum" or len(found.terms) < made
+        return found if few else None
 
     def without_content(self, t: Tensor) -> Tensor:
         """2*x + 2*y as 2*(x + y)."""

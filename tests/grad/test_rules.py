@@ -331,6 +331,35 @@ def test_where_never_leaks(row: Op) -> None:
             assert_same(g[3:], np.zeros(len(hard)), 0, what=what + ", not taken")
 
 
+# a matrix without inverse is an error, taken or not, and where singular values meet or vanish
+# there are no slopes of what is made of them
+SPECTRAL = {"svdvals", "svd_u", "svd_vh", "matrix_norm"}
+whole = [
+    row
+    for row in ROWS
+    if row.name not in SPECTRAL
+    and not any(sample in making.MATRICES for sample in row.sample)
+    and not is_entrywise(row)
+    and works(row)
+    and smooth(row)
+]
+
+
+@pytest.mark.parametrize("row", whole, ids=lambda row: row.name)
+def test_a_whole_result_not_taken_is_silent(row: Op) -> None:
+    """Where all entries are alike, norms, deviations, ties and 0/0 lie in wait. (What is not finite
+    itself still shows in products of whole tensors: 0 of `where` times inf of an argument.)"""
+    taken = variable("taken", (), "bool")
+    for one in smooth(row)[:2]:
+        root = F.sum(F.where(taken, one.node, 0.0))
+        slope = gradient(root, one.floats)
+        twice = gradient(sum((F.sum(g * 1.5) for g in slope), constant(0.0)), one.floats)
+        for entry in (0.0, 1.0, -1.0):
+            flat = {x.attr("name"): np.full(x.shape, entry) for x in one.floats}  # type: ignore[arg-type]
+            for g in values([*slope, *twice], one, taken=np.array(False), **flat):
+                assert_same(g, np.zeros(g.shape), 0, what=f"{row.name}({one.label}) at {entry}")
+
+
 def _derivatives(one: Case, order: int) -> list[Any]:
     weights = constant(1.0 + np.arange(one.node.shape[0]) / 7 % 1)  # type: ignore[operator]
     grads = gradient(one.node, one.floats, weights)

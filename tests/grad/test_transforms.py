@@ -101,6 +101,28 @@ def test_batch_of_names_stays_named() -> None:
     assert many.shape == ("n",)
 
 
+def test_the_last_resort_repeats_the_operation(monkeypatch: pytest.MonkeyPatch) -> None:
+    y = F.softmax(a, -1) * x[0]
+    stacks = {a: variable("as", (2, 2, 2, 3)), x: variable("xs", (2, 2, 3))}
+    (usual,) = batch([y], stacks, (2, 2))
+    monkeypatch.setattr(TABLE["softmax"], "batch", "unroll")
+    (unrolled,) = batch([y], stacks, (2, 2))
+    assert unrolled is not usual
+    r = np.random.default_rng(2)
+    more = {"as": r.uniform(-1, 1, (2, 2, 2, 3)), "xs": r.uniform(-1, 1, (2, 2, 3))}
+    assert_same(value(unrolled, **more), value(usual, **more), 1e-14)
+    with pytest.raises(GradError) as caught:
+        batch([y], {a: variable("as", ("n", 2, 3))}, ("n",))
+    assert caught.value.code == "G117"
+
+
+def test_a_scalar_in_a_stack_still_has_an_axis_of_its_own() -> None:
+    s = variable("s")
+    for y in (F.softmax(s, 0), F.cumsum(s, -1), F.flip(s), F.argmax(s, 0) + s):
+        (many,) = batch([y], {s: variable("ss", (3,))}, (3,))
+        assert_same(value(many, ss=X), [value(y, s=e) for e in X])
+
+
 def test_a_stack_of_scalars_keeps_a_reduction_over_nothing() -> None:
     s = variable("s")
     for y in (F.sum(s), F.mean(s), F.sum(s, 0), F.sum(s, -1, True)):
