@@ -13,7 +13,7 @@ import typer
 from . import bindings, documents, forms, options, screen
 
 if TYPE_CHECKING:
-    from ..grammar.closed_form import Form, Question
+    from ..grammar.closed_form import Form, Wanted
     from ..grammar.program import Expression
 
 EXAMPLES = """\
@@ -81,7 +81,7 @@ def _emit_json(expression: Expression, found: dict[str, Form]) -> None:
     screen.emit(documents.dumps(document, indent=screen.is_terminal()) + b"\n")
 
 
-def _page(found: dict[str, Form], expression: Expression, question: Question, format: str) -> str:
+def _page(found: dict[str, Form], expression: Expression, question: Wanted, format: str) -> str:
     """One answer as it is; several with the name of each."""
     pages = []
     for name, form in found.items():

@@ -64,6 +64,10 @@ def run(
 
     from ..grammar.program import Expression, Request, solve
 
+    if seed is not None:
+        from ..grad.rules.creation import manual_seed
+
+        manual_seed(seed)
     limit = options.limit(max_elements)
     targets = options.names(wrt)
     order = "jacobian" if jacobian else "hessian" if hessian else "gradient"
@@ -100,11 +104,13 @@ def run(
         document = answers.document(expression, solution, request, warnings, steps)
         _write(document, only, output, suffix)
     else:
+        from ..grammar.closed_form import closed_forms
         from ..grammar.derivation import Derivation
         from . import tutorial
 
         story = Derivation.of(solution)
-        screen.show(tutorial.tell(expression.text, story, dtype, look, steps), look)
+        forms = closed_forms(solution) if gradient is None else {}
+        screen.show(tutorial.tell(expression.text, story, forms, dtype, look, steps), look)
     return 0
 
 

@@ -10,7 +10,7 @@ from . import bindings
 
 if TYPE_CHECKING:
     from ..grad.node import Shape
-    from ..grammar.closed_form import Form, Question
+    from ..grammar.closed_form import Form, Wanted
     from ..grammar.program import Expression
 
 T = TypeVar("T")
@@ -25,11 +25,11 @@ def question(
     expand: bool,
     symmetric: Sequence[str] | None,
     positive: Sequence[str] | None,
-) -> Question:
+) -> Wanted:
     """What the command line asks. Raises G216, G003 for names that do not occur."""
     from ..grad.evaluate import MAX_ELEMENTS
     from ..grad.simplify.facts import Facts
-    from ..grammar.closed_form import Question
+    from ..grammar.closed_form import Wanted
 
     shapes: dict[str, Shape] = {}
     for name, binding in given.items():
@@ -56,7 +56,7 @@ def question(
                 f"`--symmetric {name}`: `{name}` is not declared as a square matrix",
                 help=[f"declare it: `{name}:3,3` or `{name}:n,n`"],
             )
-    return Question(shapes, wrt, order, seed, Facts(*facts), expand)
+    return Wanted(shapes, wrt, order, seed, Facts(*facts), expand)
 
 
 def _no_variable(option: str, name: str, known: Mapping[str, object]) -> Diagnostic:
@@ -86,7 +86,7 @@ def checked(derive: Callable[[], T]) -> T:
 
 
 def write(
-    form: Form, expression: Expression, question: Question, format: str, label: str, name: str
+    form: Form, expression: Expression, question: Wanted, format: str, label: str, name: str
 ) -> str:
     """A form as text of the language, as LaTeX, or as source for a library."""
     from ..grammar.print_latex import latex_program
@@ -106,7 +106,7 @@ def write(
     return "\n".join(lines)
 
 
-def _assumed(question: Question) -> str:
+def _assumed(question: Wanted) -> str:
     """The declared facts, as a comment of the language."""
     facts = question.facts
     stated = [f"{name} symmetric" for name in sorted(facts.symmetric)]

@@ -144,7 +144,24 @@ class Stream:
         if text != "-":
             stream.single = stream._source(text)
             bindings.check_used(stream.single.expression, given, request.wrt or ())
+            stream._check_options(stream.single.expression)
         return stream
+
+    def _check_options(self, expression: Expression) -> None:
+        """Raise G003 for a name or a member that no answer will have."""
+        from ..grammar.program import chosen
+
+        names: dict[str, Any] = dict.fromkeys([*expression.free, *self.fixed])
+        slopes = chosen(expression, names, self.request) if self.member else ()
+        if self.policy.only:
+            example = {"n": 0, "value": 0, self.member or "grads": dict.fromkeys(slopes)}
+            answers.member(example, self.policy.only)
+
+    @property
+    def member(self) -> str:
+        """What the derivatives are called in an answer; empty if there are none."""
+        order = self.request.order
+        return {"gradient": "grads", "none": ""}.get(order, order)
 
     def _source(self, text: str) -> _Source:
         from ..grammar.program import Expression
@@ -257,8 +274,7 @@ class Stream:
         rows = zip(*(_listed(grad, finite) for grad in grads.values()), strict=True)
         slopes = map(dict, map(zip, repeat(tuple(grads)), rows)) if grads else repeat({})
         numbers = [block.number + place for place in places]
-        order = self.request.order
-        member = "grads" if order in ("gradient", "none") else order
+        member = self.member or "grads"
         found: Iterable[Any] = (
             {"n": n, "value": v, member: s}
             for n, v, s in zip(numbers, values, slopes, strict=False)
@@ -442,7 +458,7 @@ def _finite(stack: Array) -> Array:
     """For each entry of a stack, whether it is finite throughout."""
     import numpy as np
 
-    return np.isfinite(stack).reshape(len(stack), -1).all(axis=1)
+    return np.asarray(np.isfinite(stack).reshape(len(stack), -1).all(axis=1))
 
 
 def _listed(stack: Array, finite: Array) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeVar
@@ -14,6 +14,7 @@ from .screen import Line, Look, brief, number, rows
 
 if TYPE_CHECKING:
     from ..grad.evaluate import Array
+    from ..grammar.closed_form import Form
 
 T = TypeVar("T")
 
@@ -32,7 +33,12 @@ class _Row:
 
 
 def tell(
-    text: str, story: Derivation, dtype: str, look: Look, every_step: bool = False
+    text: str,
+    story: Derivation,
+    forms: Mapping[str, Form],
+    dtype: str,
+    look: Look,
+    every_step: bool = False,
 ) -> Iterator[Line]:
     """The whole tutorial, line by line."""
     most = len(story.numbers) + len(story.uses) if every_step else MOST_STEPS
@@ -54,6 +60,11 @@ def tell(
         for i, row in enumerate(rows(array, look)):
             label = (f"{name:<{width}}", "bold") if not i else (" " * width, "")
             yield (label, ("   " + row, ""))
+        form = forms.get(name.removeprefix("d/d"))
+        if form is not None:
+            yield ((" " * width, ""), (f"   = {form.text}", "green"))
+            for let, shown in form.lets:
+                yield ((" " * width, ""), (f"     where {let} = {shown}", "green"))
 
 
 def _header(text: str, story: Derivation, dtype: str) -> Iterator[Line]:

@@ -224,7 +224,7 @@ def _accumulate(leaf: Tensor, g: Tensor) -> None:
         leaf._grad = before + g
     else:
         before._array += g._array
-        before._version.number += 1
+        before._writes.number += 1
 
 
 def backward(
@@ -356,7 +356,7 @@ class _VariableType(type):
             text = "Variable can't be volatile and require_grad at the same time!"
             raise TensorRuntimeError("G404", text)
         result = made(data._array, requires_grad)
-        result._version = data._version
+        result._writes = data._writes
         result._variable, result._volatile = True, volatile
         return result
 
@@ -367,3 +367,5 @@ class Variable(metaclass=_VariableType):
     ``Variable(data, requires_grad=True)`` is a leaf in the memory of `data`. ``volatile=True`` is
     the flag of that time for "no history", which spreads to all that is computed from it.
     """
+
+    __module__ = "torch.autograd.variable"

@@ -24,7 +24,7 @@ STEMS = {
     "outer": "Mul", "ger": "Mul", "mm": "Mm", "mv": "Mv", "bmm": "Bmm", "dot": "Dot",
     "vdot": "Dot", "cross_entropy": "NllLoss", "nll_loss": "NllLoss",
     "bce_loss": "BinaryCrossEntropy", "bce_with_logits": "BinaryCrossEntropyWithLogits",
-    "l1_loss": "Mean", "kl_div": "Mean",
+    "chunk": "Split", "diff": "Sub", "l1_loss": "Mean", "kl_div": "Mean",
 }  # fmt: skip
 
 # the number at the end, where it is not 0: by whether `dim` was given, or always the same

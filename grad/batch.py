@@ -37,9 +37,8 @@ def batch(roots: Sequence[Node], batched: Mapping[Node, Node], lead: Shape) -> l
 
 def _applied(node: Node, args: Stacked, lead: Shape) -> Node:
     op: Op = node.op
-    found = (
-        WAYS[op.batch](node, args, lead) if isinstance(op.batch, str) else _told(node, args, lead)
-    )
+    way = WAYS[op.batch] if isinstance(op.batch, str) else _told
+    found = way(node, args, lead)
     assert found.shape == (*lead, *node.shape), f"{op.name} batched over {lead} is {found}"
     return found
 

@@ -113,11 +113,12 @@ class Saved(NamedTuple):
     number: int
     owner: ref[Any]
 
-    def check(self) -> None:
-        """Raises TensorError G405 if it was written to since."""
+    def check(self, made_by: GradFn | None = None) -> None:
+        """Raises TensorError G405 if it was written to since `made_by` made it, or used it."""
         if self.version.number != self.number:
             owner = self.owner()
-            producer = "" if owner is None or owner.grad_fn is None else owner.grad_fn.name()
+            made_by = made_by or (None if owner is None else owner.grad_fn)
+            producer = "" if made_by is None else made_by.name()
             legacy = {"f8": "Double", "f4": "Float"}.get(self.array.dtype.str[1:], "Long")
             stem = producer.removesuffix("0").removesuffix("Backward")
             raise modified(legacy, self.array.shape, stem, self.version.number, self.number)
@@ -190,8 +191,8 @@ class GradFn:
         """What was saved. Raises TensorError G406 if it was freed, G405 if it was overwritten."""
         if self.saved is None:
             raise TensorRuntimeError("G406", SECOND_TIME)
-        for saved in self.saved.values():
-            saved.check()
+        for name, saved in self.saved.items():
+            saved.check(self if name == self.OUTPUT else None)
         return self.saved
 
     def free(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from .node import TABLE, Node
 from .ops import VARIABLE, substitute
 from .rules.selection import numpy_index
 from .tape import Edge, GradFn, forward, grad_fn_class, placeholder, pullback
-from .tensor_dtypes import bool_, default_dtype, dtype, float64, promote
+from .tensor_dtypes import bool_, default_dtype, dtype, float64, int64, promote
 from .tensor_errors import NEED_FLOATS, need_floats, not_a_tensor, translated
 from .tensors import METHODS, Tensor, mode, saved, wrap
 
@@ -58,7 +59,7 @@ def record(
     seen = next((t for t in operands if np.may_share_memory(value, t._array)), None)
     if seen is not None and not view:
         value, seen = value.copy(), None
-    made = wrap(value, None if seen is None else seen._version)
+    made = wrap(value, None if seen is None else seen._writes)
     made._variable = any(t._variable for t in operands)
     if any(t._volatile for t in operands):
         made._volatile = True
@@ -91,7 +92,7 @@ def _working(node: Node, types: Sequence[tuple[dtype, int]]) -> dtype:
 
 def _look_at(made: Tensor, node: Node, seen: Tensor) -> None:
     """Make `made` a view, of the base of `seen` if that is one itself."""
-    made._seen = seen._version.number
+    made._seen = seen._writes.number
     if seen._base is None:
         made._base, made._view, made._live = seen, node, mode.grad
     elif seen._view is not None:
@@ -138,7 +139,7 @@ def cast(tensor: Tensor, to: dtype) -> Tensor:
 
 
 def build(
-    name: str, args: Sequence[Any], keywords: Mapping[str, Any], shown: str = ""
+    name: str, args: Sequence[Any], keywords: Mapping[str, Any] | None = None, shown: str = ""
 ) -> tuple[Any, list[Tensor]]:
     """A row applied to placeholders for the tensors among its arguments, and these tensors.
 
@@ -157,11 +158,12 @@ def build(
         return value
 
     placed = [place(value) for value in args]
-    words = {word: place(value) for word, value in keywords.items()}
+    words = {word: place(value) for word, value in (keywords or {}).items()}
     try:
         node = TABLE[name](*placed, **words)
     except GradError as error:
-        raise translated(error, shown or name, [t.shape for t in operands]) from None
+        shapes = [t.shape for t in operands]
+        raise translated(error, shown or name, shapes, (*args, *words.values())) from None
     return node, operands
 
 
@@ -183,29 +185,34 @@ def call(
 
     def recorded(node: Node) -> Tensor:
         label = backward_name(shown, node, shapes, dim_given)
-        return record(node, operands, label, view=shown in VIEWS, dtype=_kept(name, operands))
+        return record(node, operands, label, view=shown in VIEWS, dtype=_kept(name, node, args))
 
     return tuple(map(recorded, made)) if isinstance(made, tuple) else recorded(made)
 
 
 # rows whose value is a float on the graph, and a whole number again for whole numbers
 ROUNDINGS = ("floor", "ceil", "round", "trunc", "fix")
+# rows whose value is an int64 for integers of any type
+SUMS = ("sum", "prod", "cumsum", "cumprod", "nansum")
 # rows whose value is an int on the graph, and a bool again for bools
 LATTICE = ("add", "mul", "multiply", "maximum", "minimum", "where", "max", "min", "amax", "amin")
 
 
-def _kept(name: str, operands: Sequence[Tensor]) -> dtype | None:
-    """The type of the operands where the result has it too, though its kind says otherwise."""
-    types = {t.dtype for t in operands}
+def _kept(name: str, node: Node, args: Sequence[Any]) -> dtype | None:
+    """The type of the result where it is not what promotion gives."""
+    types = {a.dtype for a in args if isinstance(a, Tensor)}
+    if node.kind == "int" and name in SUMS:
+        return int64
     if name in ROUNDINGS and all(d.kind == "int" for d in types):
         return next(iter(types), None)
-    return bool_ if name in LATTICE and types == {bool_} else None
+    bools = all(a.dtype is bool_ if isinstance(a, Tensor) else isinstance(a, bool) for a in args)
+    return bool_ if node.kind == "int" and name in LATTICE and bools else None
 
 
 def method(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Make this a function and a method of tensors; a ``_`` at the end of its name is for Python
-    alone."""
-    METHODS[function.__name__.rstrip("_")] = function
+    """Make this a function and a method of tensors; ``pow_`` is called so for Python alone."""
+    name = function.__name__
+    METHODS[name[:-1] if hasattr(builtins, name[:-1]) else name] = function
     return function
 
 

@@ -14,6 +14,7 @@ from .node import Kind
 class dtype:
     """A type of entries: ``torch.float32``. `legacy` is its name in error texts and old types."""
 
+    __module__ = "torch"
     __slots__ = ("kind", "legacy", "name", "numpy")
 
     def __init__(self, name: str, legacy: str, kind: Kind) -> None:

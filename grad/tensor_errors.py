@@ -67,6 +67,7 @@ TensorRuntimeError = _raised_as(RuntimeError)
 TensorTypeError = _raised_as(TypeError)
 TensorIndexError = _raised_as(IndexError)
 TensorValueError = _raised_as(ValueError)
+_NotImplemented = _raised_as(NotImplementedError)
 
 
 def modified(legacy: str, shape: Shape, producer: str, version: int, expected: int) -> TensorError:
@@ -82,10 +83,15 @@ def modified(legacy: str, shape: Shape, producer: str, version: int, expected: i
     )
 
 
-def translated(error: GradError, name: str, shapes: Sequence[Shape]) -> TensorError:
-    """`error`, raised by the row called `name` for operands of these shapes, as PyTorch has it."""
-    raised, text = _sentence(error, name, shapes)
-    found = raised(
+def translated(
+    error: GradError, name: str, shapes: Sequence[Shape], args: Sequence[Any] = ()
+) -> TensorError:
+    """`error`, raised by the row called `name` for operands of these shapes, as PyTorch has it.
+
+    `args` are all arguments of the call.
+    """
+    raised, text = _sentence(error, name, shapes, args)
+    return raised(
         error.code,
         text or error.message,
         at=error.at,
@@ -94,11 +100,10 @@ def translated(error: GradError, name: str, shapes: Sequence[Shape]) -> TensorEr
         help=error.help,
         node=error.node,
     )
-    return found
 
 
 def _sentence(
-    error: GradError, name: str, shapes: Sequence[Shape]
+    error: GradError, name: str, shapes: Sequence[Shape], args: Sequence[Any]
 ) -> tuple[type[TensorError], str]:
     numbers = [int(n) for n in re.findall(r"-?\d+", error.message)]
     match error.code:
@@ -109,6 +114,9 @@ def _sentence(
             argument = {"x": "input", "y": "other", "xs": "tensors"}
             lost = argument.get(missing[1], missing[1]) if missing else ""
             text = f'{name}() missing 1 required positional arguments: "{lost}"'
+            if "at least one tensor" in error.message:
+                text = f"torch.{name}(): expected a non-empty list of Tensors"
+                return TensorValueError, text
             return TensorTypeError, text if lost else f"{name}(): {error.message}"
         case "G301":
             return TensorRuntimeError, _matmul(*shapes[:2])
@@ -116,6 +124,13 @@ def _sentence(
             return TensorRuntimeError, _expand(shapes[0], _sizes(error.message))
         case "G302":
             return TensorRuntimeError, _broadcast(shapes)
+        case "G303" if name == "permute" and "each of" in error.message:
+            dims = next((a for a in args if isinstance(a, (tuple, list))), args[1:])
+            return TensorRuntimeError, (
+                "permute(sparse_coo): number of dimensions in the tensor input does not match the "
+                "length of the desired ordering of dimensions i.e. input.dim() = "
+                f"{len(shapes[0])} is not equal to len(dims) = {len(dims)}"
+            )
         case "G303" if len(numbers) == 2:
             low, high = (-numbers[1], numbers[1] - 1) if numbers[1] else (-1, 0)
             return TensorIndexError, (
@@ -147,11 +162,16 @@ def _sentence(
         case "G306" if shapes and len(shapes[0]) > 1:
             rows, columns = shapes[0][-2:]
             return TensorRuntimeError, (
-                f"linalg.{name}: A must be batches of square matrices, but they are "
-                f"{rows} by {columns} matrices"
+                f"linalg.{'inv' if name == 'inverse' else name}: A must be batches of square "
+                f"matrices, but they are {rows} by {columns} matrices"
             )
         case "G310" if name in ("stack", "concat", "cat") and shapes:
-            return TensorRuntimeError, _joined(name, shapes)
+            dims = [a for a in args if isinstance(a, int)]
+            return TensorRuntimeError, _joined(name, shapes, dims[0] if dims else 0)
+        case "G117" if "an axis twice" in error.message:
+            dims = next((list(a) for a in args if isinstance(a, (tuple, list))), [])
+            twice = next((d for d in dims if dims.count(d) > 1), "")
+            return TensorRuntimeError, f"dim {twice} appears multiple times in the list of dims"
     return TensorRuntimeError, ""
 
 
@@ -215,7 +235,7 @@ def _matmul(x: Shape, y: Shape) -> str:
     )
 
 
-def _joined(name: str, shapes: Sequence[Shape]) -> str:
+def _joined(name: str, shapes: Sequence[Shape], dim: int) -> str:
     first = shapes[0]
     for i, shape in enumerate(shapes):
         if name == "stack" and shape != first:
@@ -223,13 +243,14 @@ def _joined(name: str, shapes: Sequence[Shape]) -> str:
                 f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 "
                 f"and {list(shape)} at entry {i}"
             )
+        for axis, (a, b) in enumerate(zip(first, shape, strict=False)):
+            if a != b and axis != dim % len(first):
+                return (
+                    f"Sizes of tensors must match except in dimension {dim % len(first)}. "
+                    f"Expected size {a} but got size {b} for tensor number {i} in the list."
+                )
     return ""
 
-
-SINGULAR = (
-    "linalg.{}: The diagonal element {} is zero, the inversion could not be completed because "
-    "the input matrix is singular."
-)
 
 # rows that PyTorch refuses to apply to integers, and its sentences; {} is the type
 NEED_FLOATS: Mapping[str, str] = {
@@ -245,7 +266,8 @@ NEED_FLOATS: Mapping[str, str] = {
 
 def need_floats(name: str, legacy: str) -> TensorError:
     """A function of floats was given a tensor of integers."""
-    return TensorRuntimeError("G113", NEED_FLOATS[name].format(legacy))
+    text = NEED_FLOATS[name].format(legacy)
+    return (_NotImplemented if text.startswith('"') else TensorRuntimeError)("G113", text)
 
 
 def not_a_tensor(name: str, argument: str, position: int, value: Any) -> TensorError:

@@ -186,6 +186,10 @@ class Device:
         return hash("cpu")
 
 
+CPU = Device()
+METHODS["device"] = lambda x: CPU
+
+
 def _whole(x: Tensor) -> Node:
     return placeholder(0, x.shape, x.dtype.kind)
 
@@ -205,7 +209,7 @@ def contiguous(x: Tensor) -> Tensor:
 @method
 def detach(x: Tensor) -> Tensor:
     """The same memory without history; what is written to it is noticed."""
-    made = wrap(x._array, x._version)
+    made = wrap(x._array, x._writes)
     made._variable, made._volatile = x._variable, x._volatile
     return made
 
@@ -223,7 +227,7 @@ def view(x: Tensor, *shape: Any) -> Tensor:
     if len(shape) == 1 and not isinstance(shape[0], (int, tuple, list, Tensor)):
         raise TensorTypeError("G113", "view() takes sizes; for another type use to()")
     made: Tensor = call("reshape", (x, *shape), shown="view")
-    if made._version is not x._version and x._array.size:
+    if made._writes is not x._writes and x._array.size:
         raise TensorRuntimeError(
             "G304",
             "view size is not compatible with input tensor's size and stride (at least one "

@@ -16,7 +16,7 @@ from .tensor_errors import (
     TensorTypeError,
     TensorValueError,
 )
-from .tensors import Tensor, mode, wrap
+from .tensors import Tensor, wrap
 
 
 def _plain(index: Any, shape: tuple[int, ...]) -> Any:
@@ -87,12 +87,7 @@ def setitem(x: Tensor, index: Any, value: Any) -> None:
     new = value if isinstance(value, Tensor) else wrap(np.asarray(value, dtype=x._array.dtype))
     plain = _plain(index, x.shape)
     if _is_basic(plain):
-        recording, mode.grad = mode.grad, False
-        try:
-            part = getitem(x, plain)
-        finally:
-            mode.grad = recording
-        copy_(part, new)
+        copy_(getitem(x, plain), new)
     else:
         x.become_result_of(_put, plain, new)
 
@@ -158,5 +153,6 @@ def _filled_with(x: Tensor, value: Tensor) -> Tensor:
 def masked_select(x: Tensor, mask: Tensor) -> Any:
     """The entries where the mask is true, in one axis."""
     shape = np.broadcast_shapes(x.shape, mask.shape)
-    both = (call("broadcast_to", (t, shape)) for t in (x, mask))
-    return getitem(next(both), next(both))
+    whole = x if x.shape == shape else call("broadcast_to", (x, shape))
+    chosen = np.nonzero(np.broadcast_to(mask._array, shape))
+    return call("getitem", (whole, chosen), shown="masked_select")

@@ -127,7 +127,7 @@ def uniform_(x: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
     """Write random numbers between `a` and `b`."""
     kind = x._array.dtype.type
     x._array[...] = uniform(x.shape, x.dtype) * kind(b - a) + kind(a)
-    x._version.number += 1
+    x._writes.number += 1
     return x
 
 
@@ -136,5 +136,5 @@ def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     """Write random numbers of this mean and standard deviation."""
     kind = x._array.dtype.type
     x._array[...] = normal(x.shape, x.dtype) * kind(std) + kind(mean)
-    x._version.number += 1
+    x._writes.number += 1
     return x

@@ -67,6 +67,7 @@ mode = _Mode()
 class Size(tuple[int, ...]):
     """A shape, printed as ``torch.Size([2, 3])``."""
 
+    __module__ = "torch"
     __slots__ = ()
 
     def numel(self) -> int:
@@ -120,10 +121,11 @@ class Tensor:
         "_requires_grad",  # of a leaf; other tensors have a grad_fn
         "_seen",  # the version at which `_grad_fn` of a view was right
         "_variable",  # made by Variable, or from one: told apart in the old way of printing
-        "_version",
         "_view",  # how a view comes from its base: a graph over placeholder 0
         "_volatile",
+        "_writes",
     )
+    __module__ = "torch"  # print(type(x))
     __array_priority__ = 1000  # so that NumPy's numbers leave operators to tensors
 
     _accumulate: ref[AccumulateGrad] | None
@@ -136,7 +138,7 @@ class Tensor:
     _requires_grad: bool
     _seen: int
     _variable: bool
-    _version: Version
+    _writes: Version
     _view: Node | None
     _volatile: bool
 
@@ -158,6 +160,10 @@ class Tensor:
     @property
     def ndim(self) -> int:
         return self._array.ndim
+
+    @property
+    def device(self) -> Any:
+        return METHODS["device"](self)
 
     @property
     def is_leaf(self) -> bool:
@@ -182,11 +188,16 @@ class Tensor:
         self._requires_grad = bool(wanted)
 
     @property
+    def _version(self) -> int:
+        """How often the entries were written to."""
+        return self._writes.number
+
+    @property
     def grad_fn(self) -> GradFn | None:
         """The operation that made this tensor; a view whose base was written to has a new one."""
         base = self._base
-        if base is not None and self._live and self._seen != self._version.number:
-            self._seen = self._version.number
+        if base is not None and self._live and self._seen != self._writes.number:
+            self._seen = self._writes.number
             edge = base.edge()
             if edge is not None and self._view is not None:
                 whole = placeholder(0, base._array.shape, "float")
@@ -309,7 +320,7 @@ class Tensor:
         if not self._array.flags.writeable:
             raise TensorRuntimeError("G404", OVERLAP)
         self._array[...] = result._array
-        self._version.number += 1
+        self._writes.number += 1
         fn = result.grad_fn
         if fn is None:
             return
@@ -411,7 +422,8 @@ class Tensor:
     def __setitem__(self, index: Any, value: Any) -> None:
         METHODS["setitem"](self, index, value)
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return id(self)
 
     # fmt: off
     __add__, __radd__, __iadd__ = _operator("add"), _operator("add"), _in_place("add")
@@ -460,7 +472,7 @@ def wrap(array: Array, version: Version | None = None) -> Tensor:
     """A leaf that looks at this memory, and shares the count of writes if `version` is given."""
     tensor = object.__new__(Tensor)
     tensor._array = array
-    tensor._version = Version() if version is None else version
+    tensor._writes = Version() if version is None else version
     tensor._requires_grad = tensor._volatile = tensor._variable = tensor._live = False
     tensor._accumulate = tensor._base = tensor._grad = tensor._grad_fn = tensor._view = None
     tensor._hooks = []
@@ -470,5 +482,5 @@ def wrap(array: Array, version: Version | None = None) -> Tensor:
 
 def saved(tensor: Tensor) -> Saved:
     """The entries of a tensor as they are now."""
-    version = tensor._version
+    version = tensor._writes
     return Saved(tensor._array, version, version.number, ref(tensor))

@@ -20,8 +20,10 @@ from ..grad.simplify.exact import exact
 from ..grad.simplify.facts import Facts
 from ..grad.sizes import names_in
 from .print_text import print_program
-from .program import Expression, located
+from .program import Expression, Solution, located
 
+MOST_SHOWN = 300  # nodes of a gradient whose closed form is shown beside its numbers
+LONGEST_SHOWN, FEW_LETS = 240, 3
 SIZES_TRIED = (3, 4, 2, 5, 6, 7)  # what named sizes stand for when a form is checked
 
 
@@ -50,7 +52,7 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Wanted:
     """What is to be derived.
 
     ``shapes``  the declared shapes; names without one are scalars
@@ -68,53 +70,67 @@ class Question:
     expand: bool = False
 
 
-def derive(expression: Expression, question: Question) -> dict[str, Form]:
+def derive(expression: Expression, wanted: Wanted) -> dict[str, Form]:
     """The closed form of each derivative asked for.
 
     Raises Diagnostic as building does, and G401 for a result that is not a scalar; Disagreement for
     a form that fails its check.
     """
-    inputs = variables(expression, question)
-    targets = question.wrt
+    inputs = variables(expression, wanted)
+    targets = wanted.wrt
     if targets is None:
-        targets = tuple(name for name in expression.free if name != question.seed)
+        targets = tuple(name for name in expression.free if name != wanted.seed)
     built = expression.graph(inputs)
 
     def derivatives() -> list[Node]:
         (root,) = exact([built.root])
         seed = None
-        if question.seed is not None:
-            seed = variable(question.seed, root.shape)
+        if wanted.seed is not None:
+            seed = variable(wanted.seed, root.shape)
         elif root.shape:
             raise _not_scalar(root)
-        return [_derivative(root, inputs[t], question.order, seed) for t in targets]
+        return [_derivative(root, inputs[t], wanted.order, seed) for t in targets]
 
     found = located(expression, built, derivatives)
     return {
-        name: form(node, question, like=inputs[name] if question.order == 1 else None)
+        name: form(node, wanted, like=inputs[name] if wanted.order == 1 else None)
         for name, node in zip(targets, found, strict=True)
     }
 
 
-def simplified(expression: Expression, question: Question) -> Form:
+def closed_forms(solution: Solution) -> dict[str, Form]:
+    """The closed form of each gradient of a solution, where it is short enough to show."""
+    found: dict[str, Form] = {}
+    for name, slope in solution.slopes.items():
+        if slope.shape == solution.inputs[name].shape and len(walk([slope])) <= MOST_SHOWN:
+            try:
+                shown = form(slope, Wanted(), like=solution.inputs[name])
+            except Disagreement:
+                continue  # the numbers stand without it
+            if len(shown.program()) <= LONGEST_SHOWN and len(shown.lets) <= FEW_LETS:
+                found[name] = shown
+    return found
+
+
+def simplified(expression: Expression, wanted: Wanted) -> Form:
     """The closed form of the expression itself, derivative operators included."""
-    inputs = variables(expression, question)
-    return form(expression.graph(inputs).root, question)
+    inputs = variables(expression, wanted)
+    return form(expression.graph(inputs).root, wanted)
 
 
-def variables(expression: Expression, question: Question) -> dict[str, Node]:
+def variables(expression: Expression, wanted: Wanted) -> dict[str, Node]:
     """A variable for every name: of its declared shape, or a scalar."""
-    names = dict.fromkeys([*expression.free, *question.shapes, *(question.wrt or ())])
-    return {name: variable(name, question.shapes.get(name, ())) for name in names}
+    names = dict.fromkeys([*expression.free, *wanted.shapes, *(wanted.wrt or ())])
+    return {name: variable(name, wanted.shapes.get(name, ())) for name in names}
 
 
-def form(root: Node, question: Question, like: Node | None = None) -> Form:
+def form(root: Node, wanted: Wanted, like: Node | None = None) -> Form:
     """The closed form of a node. `like` is a variable of its shape, if it is a gradient."""
-    closed = simplify(root, question.facts, like)
+    closed = simplify(root, wanted.facts, like)
     whole = closed.whole()
-    if question.expand:
+    if wanted.expand:
         closed = Closed([], whole)
-    _check(whole, root, question.facts)
+    _check(whole, root, wanted.facts)
     lets = [(name, print_program(node)) for name, node in closed.lets]
     result = print_program(closed.expr)
     if result.lets or any(printed.lets for _, printed in lets):

@@ -15,7 +15,7 @@ from typing import Any
 from ..grad.backward_names import backward_name
 from ..grad.evaluate import Array, evaluate
 from ..grad.node import Node, Shape, walk
-from ..grad.ops import CONSTANT, DIMENSION, VARIABLE, constant, shape_text, variable
+from ..grad.ops import CONSTANT, DIMENSION, VARIABLE, constant, rebuild, shape_text, variable
 from ..grad.reverse import gradient
 from ..grad.simplify.exact import exact
 from .print_text import Piece, print_node
@@ -168,12 +168,16 @@ def _number(
 
 
 def _grad_fn(node: Node) -> str:
+    """The name of the backward step, which is that of the operation on inputs and numbers."""
     if node.op is VARIABLE:
         return "AccumulateGrad"
-    shapes = tuple(a.shape for a in node.args if a.op is not CONSTANT)
-    attrs = dict(node.attrs)
-    over_all = node.args and attrs.get("dim") == tuple(range(-node.args[0].ndim, 0))
-    return backward_name(node.op.name, node, shapes, "dim" in attrs and not over_all)
+    operands = [a if a.op is CONSTANT else variable(str(i), a.shape, a.kind)
+                for i, a in enumerate(node.args)]  # fmt: skip
+    shapes = tuple(a.shape for a in operands if a.op is VARIABLE)
+    axes = dict(node.attrs).get("dim")
+    over_all = axes is None or axes == tuple(range(-node.args[0].ndim, 0))
+    function = "getitem" if node.op.name == "index" else node.op.name
+    return backward_name(function, rebuild(node, operands), shapes, not over_all)
 
 
 # --- as data -----------------------------------------------------------------------------------
@@ -206,8 +210,8 @@ def as_data(graph: Graph) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One line of a tree: what leads to the vertex, the vertex (None: left out), how often it is
-    used if that is more than once, and whether what is below it was shown before."""
+    """One line of a tree: what leads to the vertex, the vertex (None if it is left out), and
+    whether it stands further up already, with what is below it."""
 
     lead: str
     vertex: Vertex | None
@@ -221,10 +225,10 @@ def tree(graph: Graph, root: int, shown: set[int], ascii: bool = False) -> Itera
     """The lines of the tree below a root. `shown` are vertices that are referred to, not repeated;
     it is added to."""
     middle, last, through = GUIDES[ascii]
-    waiting: list[tuple[str, str, int | None]] = [("", "", root)]
+    waiting = [("", "", root)]
     while waiting:
         lead, below, number = waiting.pop()
-        vertex = graph.vertices.get(number) if number is not None else None
+        vertex = graph.vertices.get(number)
         again = number in shown
         yield Branch(lead, vertex, again)
         if vertex is None or again:
@@ -232,10 +236,8 @@ def tree(graph: Graph, root: int, shown: set[int], ascii: bool = False) -> Itera
         shown.add(vertex.id)
         args = [a for a in vertex.args if a is not None]
         for place, arg in reversed(list(enumerate(args, 1))):
-            is_last = place == len(args)
-            waiting.append(
-                (below + (last if is_last else middle), below + ("   " if is_last else through), arg)
-            )
+            own, further = (last, "   ") if place == len(args) else (middle, through)
+            waiting.append((below + own, below + further, arg))
 
 
 # --- as pictures -------------------------------------------------------------------------------
@@ -261,8 +263,9 @@ def mermaid(graph: Graph, lines: Lines) -> str:
     page += [f"  {_end(graph, a)} --> n{v.id}" for v, a in _edges(graph)]
     if any(a not in graph.vertices for _, a in _edges(graph)):
         page.append(f'  more(["{MANY}"])')
-    page += [f'  n{number} --> {label}(["{_mermaid(label)}"])'
-             for label, number in graph.roots.items() if label != "value"]  # fmt: skip
+    for k, (label, number) in enumerate(graph.roots.items()):
+        if label != "value":
+            page.append(f'  n{number} --> r{k}(["{_mermaid(label)}"])')
     return "\n".join(page) + "\n"
 
 

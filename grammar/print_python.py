@@ -58,7 +58,7 @@ def print_python(
     if isinstance(inputs, Mapping):
         variables |= inputs
     parameters = list(dict.fromkeys([*inputs, *variables]))
-    source = _Source(TARGETS[target], stands, variables)
+    source = _Source(TARGETS[target], stands, parameters, variables)
     arguments = [source.name(parameter) for parameter in parameters]
     named = {stands.get(part, part): source.name(label, "part") for label, part in lets}
     uses = Counter(stands.get(a, a) for n in order for a in n.args)
@@ -105,6 +105,7 @@ class _Source:
 
     target: Target
     stands: dict[Node, Node]
+    inputs: Sequence[str]
     variables: Mapping[str, Node]
     names: dict[tuple[str, str], str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
@@ -172,8 +173,10 @@ class _Source:
     @property
     def like(self) -> str:
         """An input that is a float tensor, for its dtype and device; "" if there is none."""
-        floats = (name for name, node in self.variables.items() if node.kind == "float")
-        return next((self.name(name) for name in floats), "")
+        for name in self.inputs:
+            if name not in self.variables or self.variables[name].kind == "float":
+                return self.name(name)
+        return ""
 
     # --- nodes -----------------------------------------------------------------------------
 

@@ -213,8 +213,8 @@ def _axes(value: Any, node: Node) -> str:
     if isinstance(value, tuple):
         # a formula is kept as it was called; in other rows no axes have become all axes
         plain = node.op.formula is None
-        types = {p.type: p.default for p in node.op.signature.parameters}
-        if plain and len(value) == rank and types.get("axes", 0) is None:
+        reduces = any(p.name == "dim" and p.default is None for p in node.op.signature.parameters)
+        if plain and reduces and len(value) == rank:
             return "None"
         front = [v + rank if v < 0 <= v + rank else v for v in value]
         return repr(front[0]) if len(front) == 1 else repr(tuple(front))

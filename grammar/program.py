@@ -71,7 +71,7 @@ class Solution:
     """What was asked of an expression, as numbers and as the graph they came from.
 
     `root` is what was evaluated: the expression with its textbook spellings made stable. `memo`
-    holds the value of every node that was computed.
+    holds the value of every node that was computed, `slopes` the graph of each gradient.
     """
 
     built: Built
@@ -79,6 +79,7 @@ class Solution:
     inputs: dict[str, Node]
     value: Array
     grads: dict[str, Array] = field(default_factory=dict)
+    slopes: dict[str, Node] = field(default_factory=dict)
     backward: Backward | None = None
     memo: dict[Node, Array] = field(default_factory=dict)
 
@@ -131,9 +132,10 @@ def solve(expression: Expression, values: Mapping[str, Any], request: Request) -
             wanted, arrays, request.dtype, keep=True, max_elements=request.max_elements
         ),
     )
-    slopes = dict(zip(asked.grads, found.results[1:], strict=False))
+    value, *slopes = found.results[: 1 + len(asked.grads)]
+    grads = dict(zip(asked.grads, slopes, strict=True))
     return Solution(
-        asked.built, asked.root, asked.inputs, found.results[0], slopes, asked.backward, found.memo
+        asked.built, asked.root, asked.inputs, value, grads, asked.grads, asked.backward, found.memo
     )
 
 

@@ -11,12 +11,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..grad.node import Node, Shape
+from ..grad.node import Node, Shape, Size
 from ..grad.ops import CONSTANT
+from .print_text import Piece
 
 
 class Source(Protocol):
     """What a spelling may ask of the source it becomes part of."""
+
+    def size(self, size: Size) -> Piece: ...
 
     def shape(self, shape: Shape) -> str: ...
 
@@ -70,11 +73,9 @@ def running(template: str) -> Template:
 
 def torch_prod(node: Node, source: Source) -> str:
     """`torch.prod` takes one axis, or all."""
-    if len(node.attr("dim")) == 1:
-        return "torch.prod({x}, dim={dim}, keepdim={keepdim})"
-    if len(node.attr("dim")) < node.args[0].ndim:
-        return over_last("torch.prod({flat}, dim=-1)")(node, source)
-    return "torch.prod({x})" + (f".reshape({source.shape(node.shape)})" if node.shape else "")
+    several = len(node.attr("dim")) > 1 and node.shape
+    reduced = over_last("torch.prod({flat}, dim=-1)")
+    return reduced(node, source) if several else "torch.prod({x}{over})"
 
 
 def permute(node: Node, source: Source) -> str:
@@ -117,8 +118,8 @@ def _index_text(index: Sequence[Any], array: Callable[[Any], str]) -> str:
     return ", ".join(words) or "..."
 
 
-def _nested(value: Any) -> str:
-    return np.array(value, int).tolist().__repr__()
+def _nested(positions: Any) -> str:
+    return repr(np.array(positions, int).tolist())
 
 
 def _numpy_list(positions: Any) -> str:
@@ -230,8 +231,9 @@ def gather(node: Node, source: Source) -> str:
 
 def _trailing(node: Node) -> str:
     """`src`, with axes of size 1 so that it has as many as `index`."""
-    missing = node.args[1].ndim - node.args[2].ndim
-    return "{src}" + (f"[{', '.join(['...', *['None'] * missing])}]" if missing else "")
+    index, src = node.args[1:]
+    missing = index.ndim - src.ndim if src.shape else 0
+    return "{src}" + (f"[...{', None' * missing}]" if missing else "")
 
 
 def scatter(name: str) -> Template:
@@ -259,9 +261,9 @@ def argsort(node: Node, source: Source) -> str:
         return "np.zeros((), int)"
     if not node.attr("descending"):
         return "np.argsort({x}, axis={dim}, stable=True)"
-    last = source.shape((node.shape[axis],))[1:-2]
+    length = source.size(node.shape[axis]).text
     behind = "np.argsort(np.flip({x}, axis={dim}), axis={dim}, stable=True)"
-    return f"{last} - 1 - np.flip({behind}, axis={{dim}})"
+    return f"{length} - 1 - np.flip({behind}, axis={{dim}})"
 
 
 def sort(node: Node, source: Source) -> str:
@@ -269,6 +271,57 @@ def sort(node: Node, source: Source) -> str:
         return "{x}"
     found = "np.sort({x}, axis={dim})"
     return f"np.flip({found}, axis={{dim}})" if node.attr("descending") else found
+
+
+# --- padding -----------------------------------------------------------------------------------
+
+_MODES = {
+    "constant": "constant", "reflect": "reflect", "symmetric": "symmetric",
+    "replicate": "edge", "edge": "edge", "circular": "wrap", "wrap": "wrap",
+}  # fmt: skip
+
+
+def pad(node: Node, source: Source) -> str:
+    """Entries are cut off first where a constant is added, last where entries are repeated."""
+    pairs = _widths(node)
+    added = tuple((max(low, 0), max(high, 0)) for low, high in pairs)
+    cut = [(max(-low, 0), max(-high, 0)) for low, high in pairs]
+    mode = _MODES[node.attr("mode")]
+    if mode == "constant":
+        constant = ", constant_values={value}" if node.attr("value") != 0 else ""
+        part = "{x}" + _cut(cut)
+        return f"np.pad({part}, {added}{constant})" if any(map(any, added)) else part
+    return f"np.pad({{x}}, {added}, mode={mode!r})" + _cut(cut)
+
+
+def _widths(node: Node) -> list[tuple[int, int]]:
+    """(before, after) for each axis."""
+    flat = node.attr("pad")
+    pairs = list(zip(flat[::2], flat[1::2], strict=True))[::-1]
+    return [(0, 0)] * (node.ndim - len(pairs)) + pairs
+
+
+def _cut(pairs: Sequence[tuple[int, int]]) -> str:
+    """The subscript that takes so many entries off the ends of each axis."""
+    if not any(map(any, pairs)):
+        return ""
+    ends = [f"{low or ''}:{-high or ''}" for low, high in pairs]
+    return f"[{', '.join(ends)}]"
+
+
+def torch_pad(node: Node, source: Source) -> str:
+    mode = _MODES[node.attr("mode")]
+    if mode == "constant":
+        constant = ", value={value}" if node.attr("value") != 0 else ""
+        return f"functional.pad({{x}}, {node.attr('pad')}{constant})"
+    text = "{x}"
+    for axis, (pair, size) in enumerate(zip(_widths(node), node.args[0].shape, strict=True)):
+        if pair != (0, 0):
+            low, high = pair
+            added = np.pad(np.arange(size), (max(low, 0), max(high, 0)), mode)  # type: ignore[call-overload]
+            places = added[max(-low, 0) : len(added) - max(-high, 0)].tolist()
+            text += f"[{':, ' * axis}{places}]"
+    return text
 
 
 # --- elementwise -------------------------------------------------------------------------------
@@ -327,6 +380,9 @@ def logit(node: Node, source: Source) -> str:
     return f"special.logit({inside})"
 
 
+# --- matrices ----------------------------------------------------------------------------------
+
+
 def pinv(node: Node, source: Source) -> str:
     if node.attr("atol") is not None:
         return f"pinv({{x}}, {'{rtol}' if node.attr('rtol') is not None else 0.0}, {{atol}})"
@@ -364,53 +420,3 @@ def torch_linspace(node: Node, source: Source) -> str:
     if node.attr("endpoint"):
         return "torch.linspace({start}, {end}, {steps}, {like})"
     return "{start} + ({end} - {start}) / {steps} * torch.arange({steps}, {like})"
-
-
-def pad(node: Node, source: Source) -> str:
-    """Entries are cut off first where a constant is added, last where entries are repeated."""
-    pairs = _widths(node)
-    added = tuple((max(low, 0), max(high, 0)) for low, high in pairs)
-    cut = [(max(-low, 0), max(-high, 0)) for low, high in pairs]
-    mode = _MODES[node.attr("mode")]
-    if mode == "constant":
-        constant = ", constant_values={value}" if node.attr("value") != 0 else ""
-        part = "{x}" + _cut(cut, node.args[0].shape)
-        return f"np.pad({part}, {added}{constant})" if any(map(any, added)) else part
-    whole = tuple(sum(p) + s for p, s in zip(added, node.args[0].shape, strict=True))
-    return f"np.pad({{x}}, {added}, mode={mode!r})" + _cut(cut, whole)
-
-
-_MODES = {
-    "constant": "constant", "reflect": "reflect", "symmetric": "symmetric",
-    "replicate": "edge", "edge": "edge", "circular": "wrap", "wrap": "wrap",
-}  # fmt: skip
-
-
-def _widths(node: Node) -> list[tuple[int, int]]:
-    """(before, after) for each axis."""
-    flat = node.attr("pad")
-    pairs = list(zip(flat[::2], flat[1::2], strict=True))[::-1]
-    return [(0, 0)] * (node.ndim - len(pairs)) + pairs
-
-
-def _cut(pairs: Sequence[tuple[int, int]], shape: Shape) -> str:
-    """The subscript that takes so many entries off the ends of each axis."""
-    if not any(map(any, pairs)):
-        return ""
-    ends = [f"{low or ''}:{-high or ''}" for low, high in pairs]
-    return f"[{', '.join(ends)}]"
-
-
-def torch_pad(node: Node, source: Source) -> str:
-    mode = _MODES[node.attr("mode")]
-    if mode == "constant":
-        constant = ", value={value}" if node.attr("value") != 0 else ""
-        return f"functional.pad({{x}}, {node.attr('pad')}{constant})"
-    text = "{x}"
-    for axis, (pair, size) in enumerate(zip(_widths(node), node.args[0].shape, strict=True)):
-        if pair != (0, 0):
-            low, high = pair
-            added = np.pad(np.arange(size), (max(low, 0), max(high, 0)), mode)  # type: ignore[call-overload]
-            places = added[max(-low, 0) : len(added) - max(-high, 0)].tolist()
-            text += f"[{':, ' * axis}{places}]"
-    return text

@@ -68,20 +68,11 @@ def _triangular(r: np.random.Generator) -> Any:
     return np.tril(r.uniform(-1, 1, (3, 3)), -1) + np.diag(r.uniform(1, 2, 3))
 
 
-def _probabilities(r: np.random.Generator) -> Any:
-    p = r.uniform(0.2, 1, DEFAULT_SHAPE)
-    return p / p.sum(-1, keepdims=True)
-
-
 MATRICES: dict[str, Callable[[np.random.Generator], Any]] = {
     "square": lambda r: r.uniform(-1, 1, (3, 3)) + 2 * np.eye(3),
-    "invertible": lambda r: r.uniform(-1, 1, (3, 3)) + 2 * np.eye(3),
     "posdef": _positive_definite,
-    "spd": _positive_definite,
     "symmetric": _symmetric,
     "lower": _triangular,
-    "triangular": _triangular,
-    "probabilities": _probabilities,
 }
 
 
