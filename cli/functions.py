@@ -58,7 +58,7 @@ def run(
         wanted = found[0] if words and len(found) == 1 else found
         screen.emit(documents.dumps(wanted, indent=screen.is_terminal()) + b"\n")
     elif format == "markdown":
-        screen.emit(_markdown(rows).encode())
+        screen.emit(markdown(rows).encode())
     elif words:
         screen.emit("\n\n".join(map(reference.describe, rows)).encode() + b"\n")
     else:
@@ -106,7 +106,7 @@ def _list(rows: list[Op]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _markdown(rows: list[Op]) -> str:
+def markdown(rows: list[Op]) -> str:
     """The page docs/functions.md."""
     from ..grammar import reference
 

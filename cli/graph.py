@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ..grad.node import Shape
     from ..grammar.graph_text import Graph, Vertex
 
+Row = tuple[str, str, str, tuple[str, ...]]  # what leads to it, its number, its text, its columns
+
 MOST_NODES = 200  # of a graph that is drawn; Mermaid refuses pictures of more than 500 edges
 WIDEST = 60  # characters of a formula before it is cut
 
@@ -135,11 +137,11 @@ def _tree(graph: Graph, look: Look) -> Iterator[Line]:
         if label != "value":
             yield ()
             yield ((label, "bold"),)
-        rows: list[tuple[str, str, str, tuple[str, ...]]] = []
+        rows: list[Row] = []
         for branch in tree(graph, root, shown, look.ascii):
             vertex = branch.vertex
             if vertex is None:
-                rows.append((branch.lead, "", MANY, ()))
+                rows.append((branch.lead, MANY, "", ()))
                 continue
             number = f"#{vertex.id}"
             formula = look.cut(vertex.formula, WIDEST)
@@ -153,7 +155,7 @@ def _tree(graph: Graph, look: Look) -> Iterator[Line]:
         yield from _aligned(rows)
 
 
-def _aligned(rows: list[tuple[str, str, str, tuple[str, ...]]]) -> Iterator[Line]:
+def _aligned(rows: list[Row]) -> Iterator[Line]:
     first = max(len(lead + number + text) + 1 for lead, number, text, _ in rows)
     widths = [max(map(len, cells)) for cells in zip(*(c for *_, c in rows if c), strict=True)]
     for lead, number, text, cells in rows:

@@ -18,6 +18,7 @@ VERBS = {  # a module each, imported when called
     "eval": "Value, gradients, and how they come about.",
     "diff": "The gradient as a formula, from shapes alone.",
     "simplify": "The closed form of an expression.",
+    "check": "Gradients against finite differences or expected values; suites.",
     "graph": "The computational graph, as a tree or a picture.",
     "functions": "Every function: signature, rule, kinks, example.",
     "explain": "What an error code means, and how to fix it.",

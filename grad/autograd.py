@@ -335,9 +335,18 @@ def register_hook(x: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Removab
     if not x.requires_grad:
         text = "cannot register a hook on a tensor that doesn't require gradient"
         raise TensorRuntimeError("G408", text)
-    hooks = x._hooks if x.grad_fn is None else x.grad_fn.hooks
-    hooks.append(hook)
-    return RemovableHandle(partial(hooks.remove, hook))
+    if x.grad_fn is None:
+        x._hooks = [*x._hooks, hook]
+    else:
+        x.grad_fn.hooks = [*x.grad_fn.hooks, hook]
+    return RemovableHandle(partial(_remove, x, x.grad_fn, hook))
+
+
+def _remove(x: Tensor, fn: GradFn | None, hook: Callable[..., Any]) -> None:
+    if fn is None:
+        x._hooks = [h for h in x._hooks if h is not hook]
+    else:
+        fn.hooks = [h for h in fn.hooks if h is not hook]
 
 
 # --- Variable ----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from .node import Node, Shape
 
@@ -24,15 +25,17 @@ STEMS = {
     "outer": "Mul", "ger": "Mul", "mm": "Mm", "mv": "Mv", "bmm": "Bmm", "dot": "Dot",
     "vdot": "Dot", "cross_entropy": "NllLoss", "nll_loss": "NllLoss",
     "bce_loss": "BinaryCrossEntropy", "bce_with_logits": "BinaryCrossEntropyWithLogits",
-    "chunk": "Split", "diff": "Sub", "l1_loss": "Mean", "kl_div": "Mean",
+    "chunk": "Split", "diff": "Sub", "kron": "UnsafeView", "normalize": "Div",
+    "nanmean": "Div", "cosine_similarity": "Sum", "l1_loss": "Mean", "kl_div": "Mean",
 }  # fmt: skip
 
 # the number at the end, where it is not 0: by whether `dim` was given, or always the same
 BY_DIM = {"sum": (0, 1), "mean": (0, 1), "prod": (0, 1), "max": (1, 0), "min": (1, 0),
-          "median": (0, 1), "nansum": (0, 0)}  # fmt: skip
-NUMBERS = {"clamp": 1, "clip": 1}
+          "median": (0, 1), "squeeze": (0, 1)}  # fmt: skip
+NUMBERS = {"clamp": 1, "clip": 1, "cosine_similarity": 1}
 
 
+@lru_cache(4096)
 def backward_name(function: str, node: Node, shapes: tuple[Shape, ...], dim_given: bool) -> str:
     """The name of the step that undoes `function`, recorded as `node` on operands of `shapes`."""
     if function in SPECIAL:
@@ -53,11 +56,17 @@ def _power(node: Node, shapes: tuple[Shape, ...]) -> str:
     return "PowBackward0" if node.args and node.args[0].op.name == "variable" else "PowBackward2"
 
 
+PRODUCTS: dict[tuple[int, ...], str] = {  # by the number of axes of both
+    (1, 1): "DotBackward0",
+    (2, 1): "MvBackward0",
+    (2, 2): "MmBackward0",
+    (1, 2): "SqueezeBackward4",
+}
+
+
 def _product(node: Node, shapes: tuple[Shape, ...]) -> str:
     ranks = tuple(map(len, shapes))
-    names = {(1, 1): "DotBackward0", (2, 1): "MvBackward0", (2, 2): "MmBackward0",
-             (1, 2): "SqueezeBackward4"}  # fmt: skip
-    return names.get(ranks, "UnsafeViewBackward0")
+    return PRODUCTS.get(ranks, "UnsafeViewBackward0")
 
 
 def _difference(node: Node, shapes: tuple[Shape, ...]) -> str:
@@ -75,10 +84,6 @@ def _entries(node: Node, shapes: tuple[Shape, ...]) -> str:
     if any(isinstance(entry, tuple) and entry[0] == "array" for entry in entries):
         return "IndexBackward0"
     return "SelectBackward0" if isinstance(entries[-1], int) else "SliceBackward0"
-
-
-def _squeezed(node: Node, shapes: tuple[Shape, ...]) -> str:
-    return "SqueezeBackward0"
 
 
 SPECIAL: dict[str, Callable[[Node, tuple[Shape, ...]], str]] = {

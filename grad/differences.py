@@ -5,7 +5,7 @@ They judge the exact ones: in the tests of every rule, and in ``gradcalc check``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,14 +65,29 @@ def central_differences(
     are compared, to tell a kink from a slope.
     """
     at = np.asarray(values[x.attr("name")], dtype=np.float64)
+    found = differences_at(root, x, values, list(np.ndindex(at.shape)), step)
+    shape = (*found.value.shape[:-1], *at.shape)
+    parts = (found.value, found.error, found.kink, found.edge)
+    return Differences(*(part.reshape(shape) for part in parts))
+
+
+def differences_at(
+    root: Node,
+    x: Node,
+    values: Mapping[str, Any],
+    positions: Sequence[tuple[int, ...]],
+    step: float = STEP,
+) -> Differences:
+    """The same by some entries of `x` only: of shape ``root.shape + (number of positions,)``."""
+    at = np.asarray(values[x.attr("name")], dtype=np.float64)
     here = _along(root, x, values, at)
     columns: list[tuple[Array, Array, Array, Array]] = []
     with np.errstate(all="ignore"):
-        for position in np.ndindex(at.shape):
+        for position in positions:
             h = step * max(1.0, abs(float(at[position])))
             columns.append(_slopes(lambda t, p=position: here(p, t), h))  # type: ignore[misc]
-    stacked = [np.array([c[i] for c in columns]) for i in range(4)]
-    return Differences(*(_columns(s, root, at) for s in stacked))
+    some = np.empty(len(positions))
+    return Differences(*(_columns(np.array([c[i] for c in columns]), root, some) for i in range(4)))
 
 
 def complex_step(root: Node, x: Node, values: Mapping[str, Any]) -> Array:

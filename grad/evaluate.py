@@ -69,7 +69,7 @@ def compute(
     roots: Sequence[Node],
     order: Sequence[Node],
     needs: Mapping[Node, Sequence[Node]],
-    arrays: Mapping[str, Array],
+    arrays: dict[str, Array],
     dtype: npt.DTypeLike = np.float64,
     *,
     known: Mapping[Node, Array] | None = None,
@@ -80,8 +80,10 @@ def compute(
     `known` has the values of the nodes at which the schedule stopped.
     """
     run = _Run(np.dtype(dtype), arrays)
-    uses = Counter(a for node in order for a in needs[node])
-    uses.update(roots)
+    uses: Counter[Node] = Counter()
+    if not keep:
+        uses.update(a for node in order for a in needs[node])
+        uses.update(roots)
     memo: dict[Node, Array] = dict(known or {})
     with np.errstate(all="ignore"):
         for node in order:

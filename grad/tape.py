@@ -19,8 +19,8 @@ from weakref import ref
 import numpy as np
 
 from .evaluate import Array, compute, limit, schedule
-from .node import Kind, Node, Shape
-from .ops import VARIABLE, variable
+from .node import Kind, Node, Shape, walk
+from .ops import VARIABLE, is_constant, rebuild, variable
 from .reverse import pull
 from .tensor_errors import SECOND_TIME, TensorRuntimeError, modified
 
@@ -29,6 +29,7 @@ INCOMING = "g"  # the placeholder for the gradient that arrives
 _sequence = count()
 
 
+@lru_cache(CACHED)
 def placeholder(i: int, shape: Shape, kind: Kind) -> Node:
     """What stands for operand `i` of an operation."""
     return variable(str(i), shape, kind)
@@ -36,19 +37,19 @@ def placeholder(i: int, shape: Shape, kind: Kind) -> Node:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A graph over placeholders, ready to be computed; `reads` are those it needs."""
+    """A graph over placeholders, ready to be computed; `reads` are those it needs, by name."""
 
     roots: tuple[Node, ...]
     order: Sequence[Node]
     needs: Mapping[Node, Sequence[Node]]
-    reads: frozenset[str]
+    reads: Mapping[str, Node]
 
     @classmethod
     def of(cls, roots: tuple[Node, ...], known: Collection[Node] = ()) -> Program:
         order, needs = schedule(roots, known)
         limit(order)
-        reads = frozenset(n.attr("name") for n in order if n.op is VARIABLE)
-        return cls(roots, order, needs, reads)
+        reads = {n.attr("name"): n for n in order if n.op is VARIABLE}
+        return cls(roots, [n for n in order if n.op is not VARIABLE], needs, reads)
 
     def run(
         self,
@@ -56,7 +57,12 @@ class Program:
         dtype: np.dtype[Any],
         known: Mapping[Node, Array] | None = None,
     ) -> list[Array]:
-        memo = compute(self.roots, self.order, self.needs, arrays, dtype, known=known)
+        """The values of the roots, given those of the placeholders, and of nodes that are known."""
+        given = dict(known or {})
+        for name, node in self.reads.items():
+            array = arrays[name]
+            given[node] = array.astype(dtype, copy=False) if node.kind == "float" else array
+        memo = compute(self.roots, self.order, self.needs, {}, dtype, known=given, keep=True)
         return [memo[root] for root in self.roots]
 
 
@@ -84,13 +90,27 @@ def pullback(node: Node, wanted: tuple[Node, ...], chosen: bool = False) -> Pull
     """The way back through `node`, an operation on placeholders, to those of `wanted`."""
     g = variable(INCOMING, node.shape)
     back = pull(node, wanted, g, chosen=chosen)
-    roots = tuple(back.grads)
+    roots = tuple(_divided(back.grads, node))
     known = () if node.op is VARIABLE else (node,)
     program = Program.of(roots, known)
     used = {a for n in program.order for a in program.needs[n]} | set(roots)
     return Pullback(
         program, bool(known) and node in used, tuple(x in back.selected for x in wanted)
     )
+
+
+def _divided(roots: Sequence[Node], known: Node) -> list[Node]:
+    """``g * (1/x)`` as ``g / x``: rounded once, as in PyTorch, so that whole numbers stay whole."""
+    done: dict[Node, Node] = {known: known}
+    for node in walk(roots, done):
+        if node is known:
+            continue
+        args = [done[a] for a in node.args]
+        if node.op.name == "mul" and args[1].op.name == "div" and is_constant(args[1].args[0], 1):
+            done[node] = args[0] / args[1].args[1]
+        else:
+            done[node] = rebuild(node, args)
+    return [done[root] for root in roots]
 
 
 # --- what is recorded --------------------------------------------------------------------------
@@ -122,6 +142,15 @@ class Saved(NamedTuple):
             legacy = {"f8": "Double", "f4": "Float"}.get(self.array.dtype.str[1:], "Long")
             stem = producer.removesuffix("0").removesuffix("Backward")
             raise modified(legacy, self.array.shape, stem, self.version.number, self.number)
+
+
+NOTHING: Mapping[str, Saved] = {}
+
+
+@lru_cache(CACHED)
+def shared(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """One tuple for all that are equal: tapes are long, and operations are few."""
+    return values
 
 
 class GradFn:
@@ -159,18 +188,18 @@ class GradFn:
         wanted: tuple[Node, ...],
         dtypes: tuple[np.dtype[Any], ...],
         dtype: np.dtype[Any],
-        saved: dict[str, Saved],
+        saved: Mapping[str, Saved],
         frees: bool,
     ) -> None:
         self.node = node
         self.edges = edges
-        self.wanted = wanted
-        self.dtypes = dtypes
+        self.wanted: tuple[Node, ...] = shared(wanted)
+        self.dtypes: tuple[np.dtype[Any], ...] = shared(dtypes)
         self.dtype = dtype
-        self.saved: dict[str, Saved] | None = saved
+        self.saved: Mapping[str, Saved] | None = saved or NOTHING
         self.frees = frees
         self.sequence: float = next(_sequence)
-        self.hooks: list[Callable[[Any], Any]] = []
+        self.hooks: Sequence[Callable[[Any], Any]] = ()
         self.retained: ref[Any] | None = None
 
     @property
@@ -187,7 +216,7 @@ class GradFn:
     def name(self) -> str:
         return type(self).__name__
 
-    def unpack(self) -> dict[str, Saved]:
+    def unpack(self) -> Mapping[str, Saved]:
         """What was saved. Raises TensorError G406 if it was freed, G405 if it was overwritten."""
         if self.saved is None:
             raise TensorRuntimeError("G406", SECOND_TIME)

@@ -44,7 +44,7 @@ def record(
     where that is not what promotion gives. A result that happens to look at the memory of an
     operand keeps doing so if it is a `view`, and is copied otherwise.
     """
-    types = [(t.dtype, t.ndim) for t in operands]
+    types = tuple((t.dtype, t.ndim) for t in operands)
     result = dtype or promote(node.kind, types)
     working = result if result.is_floating_point else _working(node, types)
     if value is None:
@@ -83,7 +83,7 @@ def _part(node: Node, operands: Sequence[Tensor]) -> Array | None:
     return part
 
 
-def _working(node: Node, types: Sequence[tuple[dtype, int]]) -> dtype:
+def _working(node: Node, types: tuple[tuple[dtype, int], ...]) -> dtype:
     """The type in which a result that is not a float is computed: floats as they are compared."""
     if any(d.is_floating_point for d, _ in types):
         return promote("float", types)
@@ -110,7 +110,7 @@ def _grad_fn(
     made: Tensor,
 ) -> GradFn:
     wanted = tuple(
-        placeholder(i, t.shape, t.dtype.kind)
+        placeholder(i, t._array.shape, t.dtype.kind)
         for i, (t, edge) in enumerate(zip(operands, edges, strict=True))
         if edge is not None
     )
@@ -148,23 +148,24 @@ def build(
     Raises TensorError for what the row refuses; `shown` is the name it goes by there.
     """
     operands: list[Tensor] = []
-
-    def place(value: Any) -> Any:
-        if isinstance(value, Tensor):
-            operands.append(value)
-            return placeholder(len(operands) - 1, value._array.shape, value.dtype.kind)
-        if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
-            return [place(v) for v in value]
-        return value
-
-    placed = [place(value) for value in args]
-    words = {word: place(value) for word, value in (keywords or {}).items()}
+    placed = [_placed(value, operands) for value in args]
+    words = {word: _placed(value, operands) for word, value in (keywords or {}).items()}
     try:
         node = TABLE[name](*placed, **words)
     except GradError as error:
         shapes = [t.shape for t in operands]
         raise translated(error, shown or name, shapes, (*args, *words.values())) from None
     return node, operands
+
+
+def _placed(value: Any, operands: list[Tensor]) -> Any:
+    """An argument with placeholders for its tensors, which become operands."""
+    if isinstance(value, Tensor):
+        operands.append(value)
+        return placeholder(len(operands) - 1, value._array.shape, value.dtype.kind)
+    if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
+        return [_placed(v, operands) for v in value]
+    return value
 
 
 def call(
@@ -181,7 +182,7 @@ def call(
         raise need_floats(shown, args[0].dtype.legacy)
     made, operands = build(name, args, words, shown)
     dim_given = len(args) > 1 or not words.keys().isdisjoint(("dim", "axis"))
-    shapes = tuple(t.shape for t in operands)
+    shapes = tuple(t._array.shape for t in operands)
 
     def recorded(node: Node) -> Tensor:
         label = backward_name(shown, node, shapes, dim_given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -63,6 +63,7 @@ def set_default_dtype(d: dtype) -> None:
     if not d.is_floating_point:
         raise TypeError("only floating-point types are supported as the default type")
     _default = d
+    promote.cache_clear()
 
 
 def of_numpy(d: npt.DTypeLike) -> dtype | None:
@@ -70,7 +71,8 @@ def of_numpy(d: npt.DTypeLike) -> dtype | None:
     return BY_NUMPY.get(np.dtype(d).newbyteorder("="))
 
 
-def promote(kind: Kind, operands: Iterable[tuple[dtype, int]]) -> dtype:
+@lru_cache
+def promote(kind: Kind, operands: tuple[tuple[dtype, int], ...]) -> dtype:
     """The type of a result of `kind` computed from operands of these types and numbers of axes.
 
     A scalar decides only where no tensor with axes is of the same category, and a Python number
@@ -112,8 +114,8 @@ def of_data(data: Any) -> dtype:
             raise RuntimeError(f"Could not infer dtype of {type(value).__name__}")
     if not kinds:
         return _default
-    kind: Kind = next(k for k in ("float", "int", "bool") if any(d.kind == k for d in kinds))  # type: ignore[misc]
-    return promote(kind, [(d, 1) for d in kinds])
+    kind: Kind = next(k for k in ("float", "int", "bool") if any(d.kind == k for d in kinds))
+    return promote(kind, tuple((d, 1) for d in kinds))
 
 
 def unsupported(d: np.dtype[Any]) -> str:

@@ -91,6 +91,9 @@ def element_size(x: Tensor) -> int:
 @method
 def requires_grad_(x: Tensor, requires_grad: bool = True) -> Tensor:
     """Ask for the gradient of a leaf."""
+    if requires_grad and not x.dtype.is_floating_point:
+        text = "only Tensors of floating point dtype can require gradients"
+        raise TensorRuntimeError("G403", text)
     x.requires_grad = requires_grad
     return x
 
@@ -254,6 +257,12 @@ def mT(x: Tensor) -> Any:
     return call("mT", (x,))
 
 
+@method
+def t(x: Tensor) -> Any:
+    """With its two axes swapped."""
+    return call("t", (x,))
+
+
 # --- arithmetic with more to say ---------------------------------------------------------------
 
 
@@ -305,18 +314,6 @@ def round_(x: Tensor, *, decimals: int = 0) -> Any:
 
 
 @method
-def addcmul(x: Tensor, y: Any, z: Any, *, value: Any = 1) -> Any:
-    """``x + value*y*z``."""
-    return x + _times(y * z, value)
-
-
-@method
-def addcdiv(x: Tensor, y: Any, z: Any, *, value: Any = 1) -> Any:
-    """``x + value*y/z``."""
-    return x + _times(y / z, value)
-
-
-@method
 def pow_(x: Any, y: Any) -> Any:
     """``x**y``; whole numbers stay whole."""
     operands = [v for v in (x, y) if isinstance(v, Tensor)]
@@ -328,7 +325,7 @@ def pow_(x: Any, y: Any) -> Any:
     if (exponent < 0).any():
         text = "Integers to negative integer powers are not allowed."
         raise TensorRuntimeError("G117", text)
-    to = promote("int", [(t.dtype, t.ndim) for t in operands])
+    to = promote("int", tuple((t.dtype, t.ndim) for t in operands))
     base = x._array if isinstance(x, Tensor) else np.asarray(x)
     return wrap(np.asarray(np.power(base.astype(to.numpy), exponent.astype(to.numpy))))
 
@@ -374,6 +371,27 @@ _bitwise("bitwise_and", np.bitwise_and)
 _bitwise("bitwise_or", np.bitwise_or)
 _bitwise("bitwise_xor", np.bitwise_xor)
 _bitwise("bitwise_not", np.invert)
+
+
+@method
+def roll(x: Tensor, shifts: Any, dims: Any = None) -> Any:
+    """Entries moved along axes, those at the end to the front; all as one row without `dims`."""
+    if dims is None and x.ndim != 1:
+        return call("reshape", (roll(call("reshape", (x, (-1,))), shifts, 0), tuple(x.shape)))
+    return call("roll", (x, shifts, 0 if dims is None else dims))
+
+
+class SignedLog(NamedTuple):
+    """The sign of a determinant and the logarithm of its size."""
+
+    sign: Tensor
+    logabsdet: Tensor
+
+
+@method
+def slogdet(x: Tensor) -> SignedLog:
+    """The sign of the determinant, and the logarithm of its size."""
+    return SignedLog(call("detsign", (x,)), call("logabsdet", (x,), shown="slogdet"))
 
 
 # --- values and where they stand ---------------------------------------------------------------

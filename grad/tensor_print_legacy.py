@@ -62,11 +62,13 @@ def _vector(array: Array) -> str:
     return head + "".join(f"{line}\n" for line in lines)
 
 
-def _matrix(array: Array, indent: str = "", written: Written | None = None) -> str:
+def _matrix(
+    array: Array, indent: str = "", written: Written | None = None, cut: bool = False
+) -> str:
     short = [size > 2 * OPTIONS.edgeitems for size in array.shape]
     write, scale, width = written or _written(array, 5 if any(short) else 0)
     head = f"{scale:.5e} *\n" if scale != 1 else ""
-    if array.size >= OPTIONS.threshold and any(short):
+    if cut or (array.size >= OPTIONS.threshold and any(short)):
         return head + _shortened(array, indent, (write, scale, width))
     per_line = (OPTIONS.linewidth - len(indent)) // (width + 1)
     columns = array.shape[1]
@@ -102,21 +104,36 @@ def _shortened(array: Array, indent: str, written: Written) -> str:
 
 
 def _blocks(array: Array) -> str:
-    """More than two axes: matrix after matrix."""
+    """More than two axes: matrix after matrix, with dots where one is left out."""
     n = OPTIONS.edgeitems
+    cut = array.size >= OPTIONS.threshold
     written = _written(array, 3 if max(array.shape[-2:]) > 2 * n else 0)
     width = max(2, *(len(str(size)) for size in array.shape))
     counters = [
-        [*range(n), *range(size - n, size)]
-        if array.size >= OPTIONS.threshold and size > 2 * n
-        else range(size)
+        [*range(n), *range(size - n, size)] if cut and size > 2 * n else range(size)
         for size in array.shape[:-2]
     ]
-    blocks = []
+    out = ""
+    before: tuple[int, ...] = ()
     for at in product(*counters):
+        out += _dots(before, at, width) if cut and before else ""
         place = ",".join(f"{i:^{width}}" for i in at)
-        blocks.append(f"({place},.,.) = \n{_matrix(array[at], ' ', written)}")
-    return "\n".join(blocks)
+        out += ("\n" if out else "") + f"({place},.,.) = \n"
+        out += _matrix(array[at], " ", written, cut)
+        before = at
+    return out
+
+
+def _dots(before: tuple[int, ...], at: tuple[int, ...], width: int) -> str:
+    """Lines that say which counter has jumped, and which have started again."""
+    turned = next(i for i, (a, b) in enumerate(zip(before, at, strict=True)) if a != b)
+    jumped = at[turned] != before[turned] + 1
+    marks = ["..." if jumped and i == turned else "" for i in range(len(at))]
+    again = ["⋮" if i > turned else "" for i in range(len(at))]
+    lines = "".join(f"{mark:^{width + 1}}" for mark in marks) + "\n" if jumped else ""
+    if any(again):
+        lines += " " + "".join(f"{mark:^{width + 1}}" for mark in again) + "\n"
+    return lines
 
 
 def _joined(row: Sequence[float], write: Callable[[float], str], scale: float) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 from weakref import ref
@@ -41,6 +41,7 @@ from .tensor_errors import (
     LEAF_IN_PLACE,
     NON_LEAF_GRAD,
     NUMPY,
+    ONLY_FLOATS,
     OVERLAP,
     TensorRuntimeError,
     TensorTypeError,
@@ -133,7 +134,7 @@ class Tensor:
     _base: Tensor | None
     _grad: Tensor | None
     _grad_fn: GradFn | None
-    _hooks: list[Callable[[Any], Any]]
+    _hooks: Sequence[Callable[[Any], Any]]
     _live: bool
     _requires_grad: bool
     _seen: int
@@ -182,9 +183,7 @@ class Tensor:
                 raise TensorRuntimeError("G404", CHANGE_FLAGS)
             return
         if wanted and not self.dtype.is_floating_point:
-            raise TensorRuntimeError(
-                "G403", "only Tensors of floating point dtype can require gradients"
-            )
+            raise TensorRuntimeError("G403", f"only {ONLY_FLOATS[5:]}")
         self._requires_grad = bool(wanted)
 
     @property
@@ -325,7 +324,7 @@ class Tensor:
         if fn is None:
             return
         if fn.saved and GradFn.OUTPUT in fn.saved:
-            fn.saved[GradFn.OUTPUT] = saved(self)
+            fn.saved = {**fn.saved, GradFn.OUTPUT: saved(self)}
         if self._base is None:
             self._grad_fn, self._requires_grad = fn, False
         else:
@@ -437,7 +436,7 @@ class Tensor:
     __ifloordiv__, __imod__ = _in_place("floor_divide"), _in_place("remainder")
     __lt__, __le__ = _operator("lt"), _operator("le")
     __gt__, __ge__ = _operator("gt"), _operator("ge")
-    __eq__, __ne__ = _operator("eq"), _operator("ne")  # type: ignore[assignment]
+    __eq__, __ne__ = _operator("eq"), _operator("ne")
     __and__, __or__ = _operator("bitwise_and"), _operator("bitwise_or")
     __xor__, __invert__ = _operator("bitwise_xor"), _alone("bitwise_not")
     __neg__, __abs__ = _alone("neg"), _alone("abs")
@@ -475,7 +474,7 @@ def wrap(array: Array, version: Version | None = None) -> Tensor:
     tensor._writes = Version() if version is None else version
     tensor._requires_grad = tensor._volatile = tensor._variable = tensor._live = False
     tensor._accumulate = tensor._base = tensor._grad = tensor._grad_fn = tensor._view = None
-    tensor._hooks = []
+    tensor._hooks = ()
     tensor._seen = 0
     return tensor
 

@@ -42,7 +42,7 @@ NAMES: dict[str, Any] = {
     "is_tensor": is_tensor, "get_default_dtype": default_dtype,
     "set_default_dtype": set_default_dtype,
     "pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan,
-    "float": tensor_creation.float32, "double": DTYPES[0], "long": DTYPES[2], "int": DTYPES[3],
+    "float": DTYPES[1], "double": DTYPES[0], "long": DTYPES[2], "int": DTYPES[3],
     "short": DTYPES[4],
     **{d.name: d for d in DTYPES},
     **tensor_creation.LEGACY_TYPES,

@@ -1,7 +1,8 @@
 """Every error code: what it means, an example that shows it, how to fix it, and its exit status.
 
 The families: G0 the command line, G1 the expression whatever the data, G2 data and bindings,
-G3 shapes, G4 differentiation, G5 numbers that are not finite, G6 limits, G9 gradcalc itself.
+G3 shapes, G4 differentiation, G5 numbers that are not finite, G6 limits, G7 checks that failed,
+G9 gradcalc itself.
 A code keeps its meaning for ever; one that is no longer used is not given away again.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-USAGE, EXPRESSION, DATA, NONFINITE, INTERNAL = 2, 3, 4, 5, 70
+FAILED, USAGE, EXPRESSION, DATA, NONFINITE, INTERNAL = 1, 2, 3, 4, 5, 70
 
 
 class Code(NamedTuple):
@@ -52,6 +53,21 @@ The file given with `-o` cannot be written, or its ending is not one of .json, .
 .npz:
     gradcalc eval 'x*x' x=3 -o result.txt
 Results are written completely or not at all: an older file of that name is still intact.
+"""),
+    "G006": Code("nothing to check", USAGE, """\
+No check was found where they were looked for, or `--only` leaves none of them. A job that
+checks nothing would succeed for ever, so this is an error:
+    gradcalc check -f checks/ --only 'no such name'
+A suite is a .toml or .json file with a table `checks`; folders are searched for them.
+"""),
+    "G007": Code("a suite of checks that cannot be used", USAGE, """\
+The file is not TOML or JSON, or a check in it lacks `expr` or has a member that is not
+known:
+    [checks.square]
+    expr = "mean(x*x)"
+    inputs = { x = [1, 2] }
+    grads = { x = [1, 2] }
+The other members are `value`, `wrt`, `gradient`, `rtol`, `atol` and `seed`.
 """),
     # the expression, whatever the data
     "G101": Code("a bracket is never closed", EXPRESSION, """\
@@ -381,6 +397,25 @@ The expression, with the derivatives in it, has more operations than are allowed
 derivatives grow quickly: each `grad` around an expression makes it several times as long.
 Differentiate fewer times, give shared parts a name, or use `jvp` and `hvp`, which need no
 complete matrix of derivatives.
+"""),
+    # checks that failed
+    "G701": Code("a value is not the expected one", FAILED, """\
+An entry is further off than `atol + rtol*|expected|`, or the shapes differ:
+    gradcalc check 'mean(x*x)' x='[1,2]' --expect-value 2.4
+The entries that are too far off by the largest factor are listed first. If the new value is
+right, accept it in a suite with `--update`.
+"""),
+    "G702": Code("a gradient is not the expected one", FAILED, """\
+An entry is further off than `atol + rtol*|expected|`, or the shapes differ:
+    gradcalc check 'mean(x*x)' x='[1,2]' --expect-grad x='[1,3]'
+Finite differences say who is right, where they can: not at a kink, where the slopes on both
+sides differ, nor at the edge of the domain.
+"""),
+    "G703": Code("a gradient and finite differences disagree", FAILED, """\
+The gradient is further from finite differences than their own error explains. Where the
+function is smooth this is a bug in gradcalc: please report it. It can also come from
+a function that is rough on the scale of the step, or from `detach`, which declares a slope
+to be zero that is not.
 """),
     # gradcalc itself
     "G900": Code("a bug in gradcalc", INTERNAL, """\

@@ -305,11 +305,11 @@ def _end(graph: Graph, number: int) -> str:
     return f"n{number}" if number in graph.vertices else "more"
 
 
-_MERMAID = {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "&": "#amp;", "`": "#96;"}
+_MERMAID = {c: f"#{ord(c)};" for c in '#"<>&`\\'}
 
 
 def _mermaid(text: str) -> str:
-    """Text within quotes, where Mermaid reads HTML and writes entities as ``#35;``."""
+    """Text within quotes, where Mermaid reads HTML and writes a character as ``#35;``."""
     return "".join(_MERMAID.get(c, c) for c in text)
 
 

@@ -85,13 +85,13 @@ def _parser() -> Lark:
         parser="lalr",
         lexer="basic",
         start="program",
-        postlex=_Layout(),
-        transformer=_Tree(),
+        postlex=Layout(),
+        transformer=TreeBuilder(),
         maybe_placeholders=False,
     )
 
 
-class _Layout(PostLex):
+class Layout(PostLex):
     """Between lexer and parser: pairs brackets, drops newlines inside them, finds the keywords."""
 
     always_accept = mistakes.TERMINALS
@@ -125,7 +125,7 @@ _CONSTANTS = {"True": True, "False": False, "None": None, "...": ...}
 
 
 @v_args(inline=True)
-class _Tree(Transformer[Token, Any]):
+class TreeBuilder(Transformer[Token, Any]):
     """One method per rule of the grammar, called with the rule's parts when it is recognised."""
 
     @v_args(inline=False)

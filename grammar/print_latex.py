@@ -39,6 +39,7 @@ KNOWN = {
     "maximum": r"\max", "minimum": r"\min", "max": r"\max", "min": r"\min",
     "arctan2": r"\operatorname{atan2}",
 }  # fmt: skip
+LEADING = {"mul", "div", "matmul", "outer"}  # a minus of the first factor stands before them all
 PREFIXES = {"sum": r"\sum", "prod": r"\prod"}
 BRACKETS = {
     "abs": (r"\left|", r"\right|"),
@@ -66,7 +67,7 @@ class Piece:
     text: str
     precedence: int = ATOM
     transpose: Piece | None = None
-    opposite: str = ""
+    opposite: Piece | None = None
 
     def at(self, least: int) -> str:
         """The formula as an operand that has to bind at least so tightly."""
@@ -119,6 +120,7 @@ class _Page:
 def print_latex(node: Node, names: Mapping[Node, str] | None = None) -> str:
     r"""A node as a LaTeX formula; `names` are printed in place of the nodes they stand for.
 
+    >>> import gradcalc.grad.rules  # fills the table
     >>> from gradcalc.grad.ops import variable
     >>> print(print_latex(variable("X", (5, 3)).T @ variable("y", (5,)) / 5))
     \frac{X^{\top} y}{5}
@@ -153,7 +155,8 @@ def latex_program(
         if name is None and share and n is not node and (again or len(piece.text) > LONG):
             name = page.fresh()
         if name is not None:
-            page.lines.append(f"{page.symbols[name]} = {piece.text}")
+            text = piece.text if piece.precedence == CASES else piece.at(SUM)
+            page.lines.append(f"{page.symbols[name]} = {text}")
             piece = page.symbol(name)
         page.pieces[n] = piece
     return _program(page.pieces[node].text, page.lines)
@@ -304,6 +307,9 @@ def _print(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
         return Piece(f"{opening}{args[0].text}{closing}")
     if op.name in PREFIXES:
         return Piece(f"{PREFIXES[op.name]}{_axes(node)} {args[0].at(MATRIX)}", PREFIX)
+    first = args[0].opposite if args else None
+    if op.name in LEADING and first:
+        return _negative(_WRITTEN[op.name](node, [first, *args[1:]], page))
     if op.name in _WRITTEN:
         return _WRITTEN[op.name](node, args, page)
     return _call(node, args, page)
@@ -315,7 +321,7 @@ def _sum(sign: str, other: str) -> Callable[..., Piece]:
     def piece(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
         x, y = args
         if y.opposite:
-            return Piece(f"{x.at(SUM)} {other} {y.opposite}", SUM)
+            return Piece(f"{x.at(SUM)} {other} {y.opposite.text}", SUM)
         return Piece(f"{x.at(SUM)} {sign} {y.at(PREFIX)}", SUM)
 
     return piece
@@ -329,14 +335,14 @@ def _product(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
         return Piece(r" \odot ".join(factors), HADAMARD)
     if x.shape or (is_constant(y) and not is_constant(x)):
         x, left, right = y, right, left
-    if is_constant(x) and left.text.startswith("-"):
-        return _negative(_scaled(Piece(left.opposite), right))
+    if is_constant(x) and left.opposite:
+        return _negative(_scaled(left.opposite, right))
     return _scaled(left, right)
 
 
 def _negative(piece: Piece) -> Piece:
-    term = piece.at(PREFIX)
-    return Piece(f"-{term}", SUM, opposite=term)
+    term = Piece(piece.at(PREFIX), max(piece.precedence, PREFIX))
+    return Piece(f"-{term.text}", SUM, opposite=term)
 
 
 def _scaled(left: Piece, right: Piece) -> Piece:
@@ -408,7 +414,12 @@ def _inverse(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
 
 def _solve(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
     inverse = _inverse(node, args, page)
-    return _juxtaposed(inverse, args[1]) if node.attr("left") else _juxtaposed(args[1], inverse)
+    if not node.attr("left"):
+        return _juxtaposed(args[1], inverse)
+    product = _juxtaposed(inverse, args[1])
+    if node.ndim > 1:
+        return product
+    return Piece(product.text, MATRIX, _juxtaposed(args[1].transposed, inverse.transposed))
 
 
 def _pseudoinverse(node: Node, args: Sequence[Piece], page: _Page) -> Piece:
@@ -641,7 +652,9 @@ _WRITTEN: dict[str, Callable[[Node, Sequence[Piece], _Page], Piece]] = {
     "index_set": _update(":="),
     "index_add": _update(r"\mathrel{+{=}}"),
     "zeros": _filled("0"),
+    "zeros_like": _filled("0"),
     "ones": _filled("1"),
+    "ones_like": _filled("1"),
     "eye": _eye,
     "diagonal": _diagonal,
     "diag_embed": _diagonal,

@@ -38,11 +38,13 @@ def print_python(
     inputs: Iterable[str] | Mapping[str, Node],
     name: str = "gradient",
 ) -> str:
-    """The source of a function of `inputs` that returns `node`; `lets` name parts of it.
+    """The source of a function of `inputs` that returns `node`.
 
-    Named sizes are read off the shapes of the inputs. Give these as a mapping from names to
-    variables if some do not occur in the graph. Raises GradError G117 for what the target lacks.
+    `lets` are parts of it by name, inner ones first; a name may also stand as a variable in what
+    follows. Named sizes are read off the shapes of the inputs: give these as a mapping from names
+    to variables if some do not occur in the graph. Raises GradError G117 for what the target lacks.
 
+    >>> import gradcalc.grad.rules  # fills the table
     >>> from gradcalc.grad.ops import variable
     >>> X, y = variable("X", (5, 3)), variable("y", (5,))
     >>> print(print_python((), X.T @ y, target="numpy", inputs=["X", "y"]))
@@ -53,14 +55,17 @@ def print_python(
         return X.T @ y
     <BLANKLINE>
     """
-    order, stands = _schedule(node, TARGETS[target])
+    order, stands = _schedule([*(part for _, part in lets), node], TARGETS[target])
     variables = {n.attr("name"): n for n in order if n.op is VARIABLE}
+    for label, _ in lets:
+        variables.pop(label, None)
     if isinstance(inputs, Mapping):
         variables |= inputs
     parameters = list(dict.fromkeys([*inputs, *variables]))
     source = _Source(TARGETS[target], stands, parameters, variables)
     arguments = [source.name(parameter) for parameter in parameters]
-    named = {stands.get(part, part): source.name(label, "part") for label, part in lets}
+    source.labels |= {label: source.name(label, "part") for label, _ in lets}
+    named = {stands.get(part, part): source.labels[label] for label, part in lets}
     uses = Counter(stands.get(a, a) for n in order for a in n.args)
     for n in order:
         if n in stands:
@@ -73,13 +78,13 @@ def print_python(
     return source.module(name, arguments, source.result(stands.get(node, node)))
 
 
-def _schedule(root: Node, target: Target) -> tuple[list[Node], dict[Node, Node]]:
+def _schedule(roots: Sequence[Node], target: Target) -> tuple[list[Node], dict[Node, Node]]:
     """The nodes to write, arguments first, and what stands for each derived row that the target
     has no spelling for: its formula."""
     needs: dict[Node, tuple[Node, ...]] = {}
     order: list[Node] = []
     stands: dict[Node, Node] = {}
-    stack = [(root, False)]
+    stack = [(root, False) for root in reversed(roots)]
     while stack:
         node, ready = stack.pop()
         if ready:
@@ -99,14 +104,16 @@ def _schedule(root: Node, target: Target) -> tuple[list[Node], dict[Node, Node]]
 class _Source:
     """What is written so far.
 
-    `names` are those of variables and sizes in Python; `numbers` the nodes that are plain numbers
-    there; `definitions` the functions to be put above, by name.
+    `names` are those of variables, sizes and parts in Python, `labels` the ones of named parts;
+    `numbers` are the nodes that are plain numbers there, `definitions` the functions to be put
+    above, by name.
     """
 
     target: Target
     stands: dict[Node, Node]
     inputs: Sequence[str]
     variables: Mapping[str, Node]
+    labels: dict[str, str] = field(default_factory=dict)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     pieces: dict[Node, Piece] = field(default_factory=dict)
@@ -201,7 +208,8 @@ class _Source:
     def once(self, node: Node) -> Piece:
         op = node.op
         if op is VARIABLE:
-            return Piece(self.name(node.attr("name")))
+            label = node.attr("name")
+            return Piece(self.labels.get(label) or self.name(label))
         if op is DIMENSION:
             self.numbers.add(node)
             return self.size(node.attr("size"))
@@ -421,7 +429,7 @@ class _Source:
         needed = [
             line
             for alias, line in self.target.imports.items()
-            if alias == self.target.module or re.search(rf"\b{alias}\.", text)
+            if alias == self.target.module or re.search(rf"(?<![\w.]){alias}\.", text)
         ]
         standard = [line for line in needed if line in ("import itertools", "import math")]
         others = [line for line in needed if line not in standard]

@@ -18,6 +18,11 @@ from .parse import parse
 from .print_text import INFIX, print_text
 from .syntax import free_names
 
+GROUPS = (
+    "arithmetic", "elementary", "special", "activations", "selection", "reductions", "cumulative",
+    "positions", "shapes", "joining", "linear_algebra", "einsum", "determinants", "factorizations",
+    "losses", "distances", "creation",
+)  # fmt: skip
 NAMED_SHAPES: dict[str, Shape] = {"bool": (2, 3), "probabilities": (2, 3)}  # others are 3 x 3
 
 
@@ -69,9 +74,9 @@ class Reference:
 
 
 def functions() -> list[Op]:
-    """Every function a user can call, in the order of the table."""
+    """Every function a user can call, by subject."""
     rows = dict.fromkeys(row for row in TABLE.values() if row.signature.parameters)
-    return [row for row in rows if not row.hidden]
+    return sorted((row for row in rows if not row.hidden), key=lambda row: GROUPS.index(group(row)))
 
 
 def named(name: str) -> Op | None:

@@ -67,7 +67,7 @@ SAME = """
     exp expm1 exp2 log log1p log2 log10 sqrt square abs sign floor ceil round trunc hypot sinc
     sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh arccosh arctanh deg2rad rad2deg
     logaddexp logaddexp2 fmod copysign heaviside fmax fmin nan_to_num isnan isinf isfinite
-    logical_and logical_or logical_not outer kron vander stack
+    logical_and logical_or logical_not outer kron vander stack zeros_like ones_like
 """
 LINALG = "det inv cholesky eigvalsh svdvals matrix_power"
 
@@ -202,10 +202,9 @@ ROWS: dict[str, tuple[Spelling | None, ...]] = {
     # linear algebra
     "einsum":       (t.einsum,),
     "cross":        ("np.cross({x}, {y}, axis={dim})", "torch.linalg.cross({x}, {y}, dim={dim})"),
-    "trace":        ("np.trace({x}, {offset}, {dim1}, {dim2})", t.torch_trace),
-    "diagonal":     ("np.diagonal({x}, {offset}, {dim1}, {dim2})",),
-    "diag_embed":   ("diag_embed({x}, {offset}, {dim1}, {dim2})",
-                     "torch.diag_embed({x}, {offset}, {dim1}, {dim2})"),
+    "trace":        (t.trace, t.torch_trace),
+    "diagonal":     (t.diagonal,),
+    "diag_embed":   (t.diag_embed("diag_embed"), t.diag_embed("torch.diag_embed")),
     "logdet":       ("logdet({x})", "torch.logdet"),
     "logabsdet":    ("np.linalg.slogdet({x})[1]",),
     "detsign":      ("np.linalg.slogdet({x})[0]",),
@@ -243,7 +242,7 @@ def _column(place: int, module: str, names: Mapping[str, str]) -> dict[str, Spel
     found: dict[str, Spelling] = {name: f"{module}.{name}" for name in SAME.split()}
     found |= {name: f"{module}.linalg.{name}" for name in LINALG.split()}
     for name, row in ROWS.items():
-        spelling = row[place] if place < len(row) else _renamed(row[0], names)
+        spelling = _renamed(row[place] if place < len(row) else row[0], names)
         if spelling is not None:
             found[name] = spelling
     return found

@@ -394,10 +394,42 @@ def solve(node: Node, source: Source) -> str:
     return "np.linalg.solve({A}, {B})" if left else "np.linalg.solve({A}.mT, {B}.mT).mT"
 
 
+def _plane(node: Node, usual: tuple[int, int]) -> str:
+    """Which diagonal of which two axes, as further arguments; the usual ones are left out."""
+    rank = max(node.ndim, node.args[0].ndim)
+    axes = _front((node.attr("dim1"), node.attr("dim2")), rank)
+    if axes == usual:
+        return ", {offset}" if node.attr("offset") else ""
+    return f", {{offset}}, {axes[0]}, {axes[1]}"
+
+
+def trace(node: Node, source: Source) -> str:
+    return f"np.trace({{x}}{_plane(node, (0, 1))})"
+
+
 def torch_trace(node: Node, source: Source) -> str:
-    if node.args[0].ndim == 2 and not node.attr("offset"):
-        return "torch.trace({x})"
-    return "torch.sum(torch.diagonal({x}, {offset}, {dim1}, {dim2}), dim=-1)"
+    """`torch.trace` is of the main diagonal of a matrix."""
+    which = _plane(node, (0, 1))
+    if node.ndim or which:
+        return f"torch.sum(torch.diagonal({{x}}{which}), dim=-1)"
+    return "torch.trace({x})"
+
+
+def diagonal(node: Node, source: Source) -> str:
+    return f"np.diagonal({{x}}{_plane(node, (0, 1))})"
+
+
+def diag_embed(name: str) -> Template:
+    """The matrix of a vector is `diag`; any other goes by a name of its own."""
+
+    def spelling(node: Node, source: Source) -> str:
+        which = _plane(node, (0, 1))
+        plain = node.ndim == 2 and which.count(",") < 2
+        return (
+            f"np.diag({{x}}{which})" if plain else f"{name}({{x}}, {{offset}}, {{dim1}}, {{dim2}})"
+        )
+
+    return spelling
 
 
 def torch_eye(node: Node, source: Source) -> str:

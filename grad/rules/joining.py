@@ -206,7 +206,7 @@ spelling("tensor_split(x, sections: ints, dim: axis = 0)", _array_split, sample=
          aliases=("array_split",),
          spellings={"indices_or_sections": "sections", "indices": "sections"},
          doc="So many parts, or parts cut at positions, along an axis, as NumPy's split.",
-         example="tensor_split(x, 3)")  # fmt: skip
+         example="tensor_split(x, 3)[0]")  # fmt: skip
 spelling("unbind(x, dim: axis = 0)", _unbind,
          doc="The entries along an axis, each for itself.")  # fmt: skip
 

@@ -74,7 +74,7 @@ def _clamp(x: Any, *bounds: Any, given: tuple[str, ...]) -> Any:
     doc="`x`, but not below `min` nor above `max`, numbers or tensors.",
     selects=True, broadcasts=True, batch="align", aliases=("clip",),
     spellings={"a_min": "min", "a_max": "max"}, sample=("2x3", "2x3:-1.5..-0.5", "2x3:0.5..1.5"),
-    calls=(("x", "min=-1", "max=1"),),
+    example="clamp(x, min=-1, max=1)", calls=(("x", "min=-1", "max=1"),),
     kinks=(Kink("x == min, x == max", "1", "a bound counts as inside"),),
 )  # fmt: skip
 def clamp(g: Node, out: Node, x: Node, *bounds: Node, given: tuple[str, ...]) -> tuple[Node, ...]:

@@ -17,7 +17,7 @@ from .facts import Facts
 from .identities import Calculus
 from .indexed import Reader
 from .measure import own_size
-from .polynomial import Tensor
+from .polynomial import Tensor, TooLong
 from .shortest import Shortest
 
 LEAST_GAIN = 2  # what a name must save to be worth its line
@@ -57,14 +57,17 @@ def simplify(root: Node, facts: Facts | None = None, like: Node | None = None) -
     order = walk([start])
     if len(order) > MOST_NODES:
         return named(start)
+    solves = any(n.op.name == "solve" for n in order)
     alg = Calculus(facts)
-    reader = Reader(alg)
-    found = reader.read(start)
-    renderer = Shortest(alg, decimals=any(map(_is_decimal, order)))
-    renderer.prepare(reachable(found))
-    node = renderer.exact(found, root.shape, like)
+    renderer = Shortest(alg, decimals=any(map(_is_decimal, order)), solves=solves)
+    try:
+        found = Reader(alg).read(start)
+        renderer.prepare(reachable(found))
+        node = renderer.exact(found, root.shape, like)
+    except TooLong:
+        return named(start)
     if node.kind != root.kind and root.kind == "float":
-        node = node * 1.0 if node.kind == "bool" else node
+        node = 1.0 * node if node.kind == "bool" else node
     return named(node)
 
 

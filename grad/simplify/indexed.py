@@ -7,19 +7,21 @@ indices; elementary functions through their identities; what is left stays a cal
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from .. import sizes
-from ..node import Node, Shape, walk
-from ..ops import CONSTANT, DIMENSION, VARIABLE, dimension, rebuild
+from ..node import TABLE, Node, Shape, walk
+from ..ops import CONSTANT, dimension
 from .identities import Calculus, axes_of
 from .polynomial import ONE, Factor, Index, Item, Tensor
 
 Rule = Callable[["Reader", Node, Sequence[Tensor]], Tensor]
+_HALF = Fraction(1, 2)
 DECIMALS = 6  # digits of a float that is taken for the decimal it was written as
 
 
@@ -32,20 +34,29 @@ class Reader:
 
     def read(self, root: Node) -> Tensor:
         """The tensor of a node; its shape is the node's without axes of size 1."""
+        uses = Counter(a for node in walk([root]) for a in node.args)
         stack = [root]
         while stack:
             node = stack[-1]
             if node in self.done:
                 stack.pop()
                 continue
-            needs = [opened(node)] if opened(node) is not node else list(node.args)
+            inner = opened(node)
+            signs: list[int] = []
+            if node.op.name in ADDITIVE:
+                signs, needs = addends(node, uses)
+            else:
+                needs = list(node.args) if inner is node else [inner]
             waiting = [a for a in needs if a not in self.done]
             if waiting:
                 stack.extend(reversed(waiting))
                 continue
             stack.pop()
             found = [self.done[a] for a in needs]
-            if needs and needs != list(node.args):
+            if signs:
+                self.done[node] = self.add(node, needs, signs)
+                continue
+            if inner is not node:
                 self.done[node] = found[0]
                 continue
             rule = RULES.get(node.op.name, _mapped if node.op.partials else None)
@@ -55,6 +66,16 @@ class Reader:
             assert made.shape == squeezed(node.shape), f"{node} read as {made}"
             self.done[node] = made
         return self.done[root]
+
+    def add(self, node: Node, parts: Sequence[Node], signs: Sequence[int]) -> Tensor:
+        """A sum of many, made at once."""
+        shape = squeezed(node.shape)
+        items = []
+        for part, sign in zip(parts, signs, strict=True):
+            t = self.done[part]
+            for c, factors in self.alg.items(t, self.seen(part, node.shape), len(shape)):
+                items.append((sign * c, factors))
+        return self.alg.sum(shape, items)
 
     def call(self, node: Node, args: Sequence[Tensor]) -> Tensor:
         """A row that is nothing but itself here."""
@@ -98,6 +119,26 @@ def squeezed(shape: Shape) -> Shape:
     return tuple(s for s in shape if s != 1)
 
 
+ADDITIVE = frozenset(("add", "sub", "neg"))
+
+
+def addends(root: Node, uses: Mapping[Node, int]) -> tuple[list[int], list[Node]]:
+    """The signs and the terms of a sum, through sums inside it that nothing else uses."""
+    signs, terms = [], []
+    stack = [(1, root)]
+    while stack:
+        sign, node = stack.pop()
+        if node.op.name in ADDITIVE and (node is root or uses[node] == 1):
+            last = sign if node.op.name == "add" else -sign
+            stack.append((last, node.args[-1]))
+            if len(node.args) == 2:
+                stack.append((sign, node.args[0]))
+        else:
+            signs.append(sign)
+            terms.append(node)
+    return signs, terms
+
+
 def opened(node: Node) -> Node:
     """What a node is read as: a derived row as its formula."""
     if node.op.formula is not None and node.op.name not in RULES:
@@ -135,7 +176,6 @@ def read_number(alg: Calculus, value: float | int | bool) -> Item:
     return Fraction(sign), [(alg.tensor("number", repr(abs(value)), node=abs(value)), (), ONE)]
 
 
-_HALF = Fraction(1, 2)
 _IRRATIONAL: list[tuple[tuple[tuple[str, Fraction], ...], float]] = [
     ((("pi", ONE),), math.pi),
     ((("e", ONE),), math.e),
@@ -166,14 +206,6 @@ def _constant(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
 # --- arithmetic and functions --------------------------------------------------------------------
 
 
-def _add(sign: int) -> Rule:
-    def rule(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
-        x, y = (r.spread(a, t, node.shape) for a, t in zip(node.args, args, strict=True))
-        return r.alg.plus(x, r.alg.times(sign, y) if sign < 0 else y)
-
-    return rule
-
-
 def _times(exponent: int) -> Rule:
     def rule(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
         x, y = args
@@ -181,10 +213,6 @@ def _times(exponent: int) -> Rule:
         return r.alg.product(squeezed(node.shape), (x, ix, 1), (y, iy, exponent))
 
     return rule
-
-
-def _neg(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
-    return r.alg.times(-1, args[0])
 
 
 def _power(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
@@ -201,6 +229,13 @@ def _elementary(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
     if any(value != options[name] for name, value in node.attrs):
         return _mapped(r, node, args)
     return r.alg.apply(node.op.name, args[0])
+
+
+def _normal_distribution(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
+    """(1 + erf(x/sqrt(2)))/2."""
+    half = r.alg.tensor("number", "2", node=Fraction(2))
+    x = r.alg.product(args[0].shape, (args[0], axes_of(args[0]), 1), (half, (), -_HALF))
+    return r.alg.times(_HALF, r.alg.plus(r.alg.number(1, x.shape), r.alg.apply("erf", x)))
 
 
 def _same(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
@@ -527,6 +562,18 @@ def _index_set(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     return r.alg.plus(args[0], r.alg.times(-1, old), new)
 
 
+def _one_hot(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
+    """one_hot([0, 2], 3) as rows of an identity."""
+    x, n = node.args[0], node.attr("num_classes")
+    if x.op is not CONSTANT or x.ndim != 1 or not isinstance(n, int) or n < 2:
+        return None
+    rows = tuple(int(i) for i in x.attr("value"))
+    if len(rows) < 2 or min(rows) < 0:
+        return None
+    picked = selector(r, ("array", rows), n)
+    return None if picked is None else picked[0]
+
+
 def _flip(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     index = [("slice", None, None, None)] * node.ndim
     for d in node.attr("dims"):
@@ -553,6 +600,53 @@ def _cumsum(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     triangle = r.alg.tensor("triangle", "triangle", (n, n))  # [i,k]: 1 where k <= i
     idx = tuple(summed if a == axis else a for a in range(t.rank))
     return r.alg.product(t.shape, (triangle, (axis, summed), 1), (t, idx, 1))
+
+
+def _cumprod(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
+    """A running product, its axis last."""
+    if len(node.attr("dim")) != 1 or node.shape[node.attr("dim")[0]] == 1:
+        return r.call(node, args) if node.attr("dim") else args[0]
+    moved, order, _ = _last(r, node, args[0], _dims(node))
+    return r.alg.permuted(r.alg.along("cumprod", moved, 1, keep=True), _back(order))
+
+
+def _pad(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
+    """The running product up to the entry before: cumprod(x)/x, for entries that are not 0."""
+    inner, pads = node.args[0], node.attr("pad")
+    if inner.op.name != "cumprod" or len(inner.attr("dim")) != 1 or node.attr("value") != 1:
+        return None
+    d = inner.attr("dim")[0]
+    if pads != (0, 0) * (-1 - d) + (1, -1) or node.attr("mode") != "constant":
+        return None
+    x = r.read(inner.args[0])
+    return r.alg.product(x.shape, (args[0], axes_of(x), 1), (x, axes_of(x), -1))
+
+
+def _recurrence(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
+    """y[k] = b[k] + x[k+1]*y[k+1], as sums from the end of b*cumprod(x), over cumprod(x)."""
+    shifted, b = node.args
+    d = node.attr("dim")
+    pads = (0, 0) * (-1 - d) + (-1, 1)
+    if not node.attr("reverse") or shifted.op.name != "pad" or shifted.attr("pad") != pads:
+        return None
+    x = shifted.args[0]
+    names = r.labels(node.shape)
+    running = r.read(TABLE["cumprod"](x, d))
+    if d not in names or running.shape != args[1].shape:
+        return None
+    axes, summed, axis = axes_of(running), running.rank, names[d]
+    n = running.shape[axis]
+    triangle = r.alg.tensor("triangle", "triangle", (n, n))
+    moved = tuple(summed if a == axis else a for a in axes)
+    return r.alg.product(
+        running.shape, (running, axes, -1), (triangle, (summed, axis), 1), (running, moved, 1),
+        (args[1], moved, 1),
+    )  # fmt: skip
+
+
+def _back(order: Index) -> Index:
+    """The permutation that undoes `order`."""
+    return tuple(order.index(a) for a in range(len(order)))
 
 
 # --- rows along axes -------------------------------------------------------------------------------
@@ -619,8 +713,7 @@ def _softmax(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
     if not active:
         return r.alg.number(1, args[0].shape)
     made = r.alg.along("softmax", moved, 1, keep=True)
-    back = tuple(order.index(a) for a in range(len(order)))
-    return r.alg.permuted(made, back)
+    return r.alg.permuted(made, _back(order))
 
 
 def _log_softmax(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
@@ -715,7 +808,7 @@ MAPPED = "maximum minimum hypot arctan2 xlogy clamp logaddexp heaviside floor_di
 
 RULES: dict[str, Rule | Callable[..., Tensor | None]] = {
     "constant": _constant,
-    "add": _add(1), "sub": _add(-1), "mul": _times(1), "div": _times(-1), "neg": _neg,
+    "mul": _times(1), "div": _times(-1),
     "multiply_no_nan": _times(1), "pow": _power, "where": _where, "detach": _same,
     **dict.fromkeys(ELEMENTARY, _elementary),
     **dict.fromkeys(MAPPED, _mapped),
@@ -726,7 +819,8 @@ RULES: dict[str, Rule | Callable[..., Tensor | None]] = {
     "eye": _eye, "zeros": _filled(0), "ones": _filled(1),
     "permute": _permute, "unsqueeze": _same, "squeeze": _same, "broadcast_to": _broadcast,
     "reshape": _reshape, "index": _index, "index_add": _index_add, "index_set": _index_set,
-    "flip": _flip, "cumsum": _cumsum,
+    "flip": _flip, "cumsum": _cumsum, "cumprod": _cumprod, "pad": _pad, "recurrence": _recurrence,
+    "one_hot": _one_hot, "ndtr": _normal_distribution,
     "softmax": _softmax, "log_softmax": _log_softmax, "logsumexp": _along("logsumexp"),
     "prod": _along("prod"), "max": _along("max"), "min": _along("min"), "amax": _along("max"),
     "amin": _along("min"), "norm": _norm, "var": _var(ONE), "std": _var(Fraction(1, 2)),

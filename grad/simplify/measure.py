@@ -46,10 +46,9 @@ def reluctance(node: Node) -> float:
             return 0.01
         case "permute":
             inner = node.args[0].op.name
-            return 2.6 if inner in ("mul", "div", "where") else 0
+            return 2.6 if inner in ("mul", "div", "where") else 0.5 * (inner in ("add", "sub"))
         case "matmul":
-            x, y = node.args
-            return 0.05 if x.ndim == 1 and y.ndim == 2 else 0.01 * (y.op.name == "matmul")
+            return 0.01 * (node.args[1].op.name == "matmul")
     return 0
 
 

@@ -24,12 +24,19 @@ from ..ops import VARIABLE
 from .facts import Facts
 
 Index = tuple[int, ...]
-Factor = tuple["Tensor", Index, Fraction]
+Exponent = Fraction | int
+Factor = tuple["Tensor", Index, Exponent]
 Term = tuple[Factor, ...]
 Item = tuple[Fraction, list[Factor]]  # a term on its way to the normal form, with its coefficient
 
 ONE, ZERO = Fraction(1), Fraction(0)
+MOST_FACTORS = 30_000  # that may go through products in all
+MOST_BOUND = 12  # summed indices in one term that get a canonical order
 MOST_TIES = 4  # indices that look alike are told apart by trying their orders, up to so many
+
+
+class TooLong(Exception):
+    """A graph whose normal form would take too long: it is then written as it is."""
 
 
 class Tensor:
@@ -77,7 +84,7 @@ class Algebra:
         self.facts = facts or Facts()
         self._table: dict[Hashable, Tensor] = {}
         self._as_factor: dict[Tensor, tuple[Fraction, Tensor, Index]] = {}
-        self.delta_cache: dict[Size, Tensor] = {}
+        self.work = 0
 
     # --- making tensors --------------------------------------------------------------------
 
@@ -248,11 +255,17 @@ class Algebra:
     def _flat(
         self, c: Fraction, factors: list[Factor], rank: int, sizes: dict[int, Size]
     ) -> Item | None:
-        """Products inside a product opened, sums as factors in their normal form; None if zero."""
+        """Products inside a product opened, sums as factors in their normal form; None if zero.
+
+        Raises TooLong.
+        """
         out: list[Factor] = []
         pending = list(reversed(factors))
         while pending:
             t, idx, e = pending.pop()
+            self.work += 1
+            if self.work > MOST_FACTORS:
+                raise TooLong
             if t.form != "sum":
                 out.append((t, idx, e))
                 continue
@@ -296,7 +309,12 @@ class Algebra:
             exponents[key] = exponents.get(key, ZERO) + e
             if t.form == "delta" or is_mask(t):
                 exponents[key] = ONE
-        return [(t, idx, e) for (t, idx), e in exponents.items() if e]
+        # an int where it is one: much of the time goes into comparing exponents
+        return [
+            (t, idx, e.numerator if e.denominator == 1 else e)
+            for (t, idx), e in exponents.items()
+            if e
+        ]
 
     def _resolved_delta(
         self, factors: list[Factor], rank: int, sizes: dict[int, Size]
@@ -359,8 +377,13 @@ class Algebra:
         bound = list(dict.fromkeys(i for _, idx, _ in factors for i in idx if i >= rank))
         if not bound:
             return tuple(sorted(factors, key=_factor_key))
-        colour: dict[int, Any] = dict.fromkeys(bound, 0)
-        for _ in range(3 if len(bound) > 1 else 0):
+        if len(bound) > MOST_BOUND:
+            factors = sorted(factors, key=_factor_key)
+            bound = list(dict.fromkeys(i for _, idx, _ in factors for i in idx if i >= rank))
+        colour: dict[int, Any] = {b: n for n, b in enumerate(bound)}
+        if 1 < len(bound) <= MOST_BOUND:
+            colour = dict.fromkeys(bound, 0)
+        for _ in range(3 if 1 < len(bound) <= MOST_BOUND else 0):
             seen: dict[int, list[Any]] = {b: [] for b in bound}
             for t, idx, e in factors:
                 look = [colour.get(i, ~i) for i in idx]
@@ -404,7 +427,7 @@ class Algebra:
     def _find_factor(self, t: Tensor) -> tuple[Fraction, Tensor, Index]:
         used = sorted({i for term in t.terms for _, idx, _ in term for i in idx if i < t.rank})
         c = content(effective(t))
-        first = min(t.terms, key=lambda term: (not term, term_key(term)))
+        first = min(t.terms, key=term_key)  # the constant, where there is one
         if t.terms[first] < 0:
             c = -c
         scaled = self.tensor(

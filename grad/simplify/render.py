@@ -14,21 +14,25 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from itertools import combinations
-from math import prod
 from typing import Any
 
 from ..node import TABLE, Node
-from ..ops import F, constant
+from ..ops import F, constant, dimension
+from ..sizes import product as product_of_sizes
 from .identities import Calculus
 from .measure import Measure
-from .polynomial import COMPARISONS, ONE, Factor, Index, Tensor, Term, is_mask
+from .polynomial import ONE, Factor, Index, Tensor, Term, TooLong, is_mask
 
 Layout = tuple[int | None, ...]
 WHOLE = ("slice", None, None, None)
 DIAG = 1.2  # how much longer `(A*s) @ B` counts than it is: `A @ diag(s) @ B` reads better
+ROW = 1.1  # how much longer `x @ A` counts than it is: `A.T @ x` is a column
+MATRIX_SOLVE = 1.2  # how much longer `solve(A, B)` counts for a matrix B: `inv(A) @ B` reads better
 MOST_PLACES = 10
+MOST_WRITTEN = 40_000  # factors, over all the products that are written on the way
+MOST_LEVELS = 3  # forms within forms, from where on sums are written as they stand
 DEEP = 60  # tensors in one formula, from where on those deep inside are written first
-MOST_GROUPS = 9  # of factors whose orders are searched; longer products become an einsum
+MOST_GROUPS = 9  # of factors whose orders are searched; of longer products a part is written first
 LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
 
 
@@ -47,12 +51,14 @@ class Piece:
 class Renderer:
     """Writes tensors as nodes; `variants` offers other forms of a sum (see shortest.py)."""
 
-    def __init__(self, alg: Calculus, decimals: bool = False) -> None:
+    def __init__(self, alg: Calculus, decimals: bool = False, solves: bool = False) -> None:
         self.alg = alg
-        self.decimals = decimals
+        self.decimals, self.solves = decimals, solves  # how the formula at hand writes such things
         self.size = Measure()
-        self.known: dict[tuple[Tensor, Layout], Node] = {}
-        self.work = 0
+        self.known: dict[tuple[Tensor, Layout, bool], Node] = {}
+        self.open: set[tuple[Tensor, Layout, bool]] = set()
+        self.level = 0
+        self.work = self.written = 0
         self.complements: dict[Tensor, Tensor] = {}
 
     def variants(self, t: Tensor) -> Sequence[Tensor]:
@@ -62,18 +68,35 @@ class Renderer:
 
     def render(self, t: Tensor, want: Layout) -> Node:
         """The shortest node for `t` whose axes are those of `want`, None for one of size 1."""
-        key = (t, want)
+        whole = self.level < MOST_LEVELS
+        key = (t, want, whole)
         found = self.known.get(key)
         if found is None:
-            ways = [self.plain(v, want) for v in self.variants(t)]
-            real = tuple(a for a in want if a is not None)
-            if t.form == "sum" and len(real) == 2 and None not in want and len(t.terms) < 8:
-                turned = [self.plain(v, want[::-1]) for v in self.variants(t)]
-                ways += [
-                    F.permute(n, (-1, -2)) for n in turned if n.ndim == 2 and n.op.name != "permute"
-                ]
-            found = self.known[key] = min(ways, key=self.size)
+            if key in self.open:
+                return self.plain(t, want)  # a form of t has led back to t
+            self.open.add(key)
+            found = self.known[key] = min(self.ways(t, want, whole), key=self.size)
+            self.open.remove(key)
+            assert fits(found, t, want), f"{found} written for {t} as {want}"
         return found
+
+    def ways(self, t: Tensor, want: Layout, whole: bool) -> Iterator[Node]:
+        """Nodes for `t`: of each of its forms, transposed, with axes of size 1 added last."""
+        forms = self.variants(t) if whole else [t]
+        real = tuple(a for a in want if a is not None)
+        if len(real) < len(want) and t.form in ("function", "sum"):
+            outside = self.render(t, real)
+            if outside.ndim == len(real):
+                yield arrange(outside, real, want)
+        turned = t.form == "sum" and len(real) == 2 and None not in want and len(t.terms) < 8
+        for form in forms:
+            self.level += form is not t
+            yield self.plain(form, want)
+            if turned:
+                other = self.plain(form, want[::-1])
+                if other.ndim == 2 and other.op.name != "permute":
+                    yield turn(other)
+            self.level -= form is not t
 
     def plain(self, t: Tensor, want: Layout) -> Node:
         """`t` as it stands."""
@@ -104,7 +127,7 @@ class Renderer:
             other = self.alg.apply("sigmoid", self.alg.times(-1, t.args[0][0]))
             if other in sigmoids and not self.complements.keys() & {t, other}:
                 sizes = [self.size(self.render(s.args[0][0], tuple(range(s.rank)))) for s in (t, other)]
-                if min(sizes) > 3:
+                if min(sizes) > 2:
                     long, short = (t, other) if sizes[0] > sizes[1] else (other, t)
                     self.complements[long] = short
         if sigmoids:
@@ -157,7 +180,7 @@ class Renderer:
             return self.matrix(t, x, want)
         batch = x.rank - active
         order = tuple(a for a in want if a is not None)
-        if t.rank == x.rank:  # softmax
+        if t.rank == x.rank:  # softmax, cumprod
             place = order.index(batch)
             node = TABLE[t.name](self.render(x, order), dim=place)
             return arrange(node, order, want)
@@ -298,14 +321,41 @@ class Renderer:
 
     def term(self, term: Term, c: Fraction, rank: int, want: Layout) -> Node:
         """A product of factors, summed over the indices from `rank` on, times a coefficient."""
+        self.written += len(term)
+        if self.written > MOST_WRITTEN:
+            raise TooLong
         factors = list(term)
         if c < 0:
             c, factors = self.flipped(c, factors)
-        product = Product(self, factors, rank)
+        product = Product(self, self.shortened(factors, rank), rank)
         present = {i for _, idx, _ in term for i in idx}
         layout = stripped(tuple(a if a in present else None for a in want))
         piece, c = averaged(product.piece(layout), c)
         return scaled(piece, c, self.decimals)
+
+    def shortened(self, factors: list[Factor], rank: int) -> list[Factor]:
+        """A product of too many factors with some of them, joined by indices, as one."""
+        while len({idx for _, idx, _ in factors if idx}) > MOST_GROUPS:
+            first = next(n for n, (_, idx, _) in enumerate(factors) if idx)
+            inside, reach = [first], set(factors[first][1])
+            while len(inside) < MOST_GROUPS // 2:
+                rest = [n for n, (_, idx, _) in enumerate(factors) if idx and n not in inside]
+                near = [n for n in rest if reach & set(factors[n][1])] or rest
+                inside.append(near[0])
+                reach |= set(factors[near[0]][1])
+            others = [f for n, f in enumerate(factors) if n not in inside]
+            outside = {i for _, idx, _ in others for i in idx}
+            kept = sorted(i for i in reach if i < rank or i in outside)
+            names = {i: n for n, i in enumerate([*kept, *sorted(reach - set(kept))])}
+            size_of = {
+                i: s for n in inside for i, s in zip(factors[n][1], factors[n][0].shape, strict=True)
+            }
+            renamed = [
+                (f, tuple(names[i] for i in idx), e) for f, idx, e in (factors[n] for n in inside)
+            ]
+            inner = self.alg.sum([size_of[i] for i in kept], [(ONE, renamed)])
+            factors = [*others, (inner, tuple(kept), ONE)]
+        return factors
 
     def flipped(self, c: Fraction, factors: list[Factor]) -> tuple[Fraction, list[Factor]]:
         """-2*(y - x) as 2*(x - y), where that has a plus in front too."""
@@ -340,7 +390,7 @@ class Renderer:
         bound = sorted({i for _, idx, _ in term for i in idx if i >= t.rank})
         if not bound:
             return None
-        halves = [(f, idx, e / 2) for f, idx, e in term]
+        halves = [(f, idx, Fraction(e) / 2) for f, idx, e in term]
         size_of = {i: s for f, idx, _ in term for i, s in zip(idx, f.shape, strict=True)}
         shape = [size_of.get(i, t.shape[i] if i < t.rank else 1) for i in range(t.rank + len(bound))]
         inner = self.alg.sum(shape, [(ONE, halves)])
@@ -396,10 +446,7 @@ class Product:
         everything = (1 << len(self.groups)) - 1
         tensor = Piece((), (), 0)
         if self.groups:
-            if len(self.groups) > MOST_GROUPS:
-                found = self.einsum(everything, layout)
-            else:
-                found = self.best(everything, layout)
+            found = self.best(everything, layout)
             assert found is not None, f"no way to write {self.groups} as {layout}"
             tensor = found
         scalars = self.elementwise(self.scalars, {})
@@ -710,9 +757,15 @@ class Product:
             nx, ny = self.full(x, (*lead, *left, k)), self.full(y, (*lead, k, *right))
             if right and left:
                 yield from self.scaled_chain(first, second, left, k, right, order, layout)
-            piece = self.whole(arrange(nx @ ny, order, layout))
+            if not left and not right and ny.op.name == "matmul" and ny.args[0].ndim == 2:
+                node = nx @ ny.args[0] @ ny.args[1]  # x @ A @ y
+            else:
+                node = nx @ ny
+            piece = self.whole(arrange(node, order, layout))
             if left and right and (_scales_columns(nx) or _scales_columns(ny)):
                 piece = Piece(piece.above, (), piece.size + DIAG)
+            if right and not left and not lead:
+                piece = Piece(piece.above, (), piece.size + ROW)
             yield piece
             if right or left:
                 yield from self.solved(first, ny, order, layout, (*left, k))
@@ -749,7 +802,9 @@ class Product:
             return
         own = {i: n for n, i in enumerate(idx)}
         inner = self.r.render(f.args[0], tuple(own[i] for i in rows if i is not None))
-        yield self.whole(arrange(F.solve(inner, right), order, layout))
+        piece = self.whole(arrange(F.solve(inner, right), order, layout))
+        more = MATRIX_SOLVE if right.ndim > 1 and not self.r.solves else 0
+        yield Piece(piece.above, (), piece.size + more)
 
     def applied(self, operator: int, operand: int, layout: Layout) -> Iterator[Piece]:
         """Selections and triangles applied to an axis: indexing, cumulative sums."""
@@ -799,10 +854,11 @@ class Product:
 
     def einsum(self, subset: int, layout: Layout) -> Piece | None:
         """Any product of tensors, each as it comes."""
-        names: dict[int, str] = {}
         order = [i for i in layout if i is not None]
-        for i in (*order, *sorted(self.kept(subset)), *sorted(self.sizes)):
-            names.setdefault(i, LETTERS[len(names) % len(LETTERS)])
+        every = list(dict.fromkeys((*order, *sorted(self.sizes))))
+        if len(every) > len(LETTERS):
+            return None
+        names = dict(zip(every, LETTERS, strict=False))
         terms, nodes = [], []
         for n in self.members(subset):
             for f, idx, e in self.groups[n]:
@@ -825,10 +881,15 @@ class Product:
 def number(value: Fraction) -> Node:
     """A rational number alone: an integer, a short decimal, or a fraction."""
     if value.denominator == 1:
-        return constant(int(value))
+        return integer(int(value))
     if short(value):
         return constant(float(value))
-    return constant(value.numerator) / constant(value.denominator)
+    return integer(value.numerator) / integer(value.denominator)
+
+
+def integer(value: int) -> Node:
+    """An integer, as a float where it has no place in 64 bits."""
+    return constant(value if abs(value) < 2**53 else float(value))
 
 
 def short(value: Fraction) -> bool:
@@ -858,12 +919,19 @@ def scaled(piece: Piece, c: Fraction, decimals: bool) -> Node:
         lead: Node | None = constant(float(abs(c)))
         q = 1
     else:
-        lead = constant(abs(p)) if abs(p) != 1 else None
+        lead = integer(abs(p)) if abs(p) != 1 else None
     below = list(piece.below)
+    sizes = [x for x in below if x.op.name == "dimension"]
+    if sizes and piece.above and not as_decimal and (lead is not None or len(below) > len(sizes)):
+        below = [x for x in below if x not in sizes]  # 2/n*x
+        if q != 1:
+            sizes.insert(0, integer(q))
+        q = 1
+        lead = (constant(1) if lead is None else lead) / reduce(lambda a, b: a * b, sizes)
     if q != 1 and (below or lead is None):
-        below.insert(0, constant(q))
+        below.insert(0, integer(q))
     elif q != 1 and lead is not None:
-        lead = lead / constant(q)
+        lead = lead / integer(q)
     out = closed(Piece(piece.above, tuple(below), 0), lead)
     return with_minus(out) if c < 0 else out
 
@@ -873,11 +941,15 @@ def averaged(piece: Piece, c: Fraction) -> tuple[Piece, Fraction]:
     for k, node in enumerate(piece.above):
         if node.op.name == "sum":
             x, dims = node.args[0], node.attr("dim")
-            sizes = [x.shape[d] for d in dims]
-            n = prod(s if isinstance(s, int) else 0 for s in sizes)
-            if n > 1 and c.denominator % n == 0:
-                mean = TABLE["mean"].node([x], dict(node.attrs))
-                return Piece((*piece.above[:k], mean, *piece.above[k + 1 :]), piece.below, 0), c * n
+            count = product_of_sizes(x.shape[d] for d in dims)
+            mean = (*piece.above[:k], TABLE["mean"].node([x], dict(node.attrs)), *piece.above[k + 1 :])
+            if isinstance(count, int) and count > 1 and c.denominator % count == 0:
+                return Piece(mean, piece.below, 0), c * count
+            named = dimension(count)
+            if isinstance(count, str) and named in piece.below:
+                below = list(piece.below)
+                below.remove(named)
+                return Piece(mean, tuple(below), 0), c
     return piece, c
 
 
@@ -885,6 +957,9 @@ def closed(piece: Piece, lead: Node | None = None) -> Node:
     """A product as one node: numbers first, matrix products last, one fraction bar."""
     above = sorted(piece.above, key=_node_order)
     below = sorted(piece.below, key=_node_order)
+    if len(above) > 1 and above[-1].op.name == "matmul" and not any(x.shape for x in above[:-1]):
+        scalars = reduce(lambda a, b: a * b, above[:-1])  # det(P)*A.T @ B
+        above = [led(scalars, above[-1])] if above[-1].shape else above
     if not above:
         top = lead if lead is not None else constant(1)
     elif lead is not None:
@@ -901,6 +976,30 @@ def led(lead: Node, x: Node) -> Node:
         if not (x.op.name == "div" and not first.shape and first.op.name == "constant"):
             return x.op.node([led(lead, first), x.args[1]], {})  # type: ignore[no-any-return]
     return lead * x
+
+
+def fits(node: Node, t: Tensor, want: Layout) -> bool:
+    """Whether the axes of a node are those of a tensor as laid out, or of size 1."""
+    shape = [1 if a is None else t.shape[a] for a in want]
+    return node.ndim <= len(want) and all(
+        s in (1, shape[d - node.ndim]) for d, s in enumerate(node.shape)
+    )
+
+
+def turn(x: Node) -> Node:
+    """The transpose, a sign at the very front left there."""
+    bare = without_minus(x)
+    return F.permute(x, (-1, -2)) if bare is None else -F.permute(bare, (-1, -2))
+
+
+def without_minus(x: Node) -> Node | None:
+    """What a node is the negative of, if there is a sign at its very front."""
+    if x.op.name == "neg":
+        return x.args[0]
+    if x.op.name in ("matmul", "mul", "div"):
+        first = without_minus(x.args[0])
+        return None if first is None else x.op.node([first, x.args[1]], {})
+    return None
 
 
 def with_minus(x: Node) -> Node:
@@ -995,7 +1094,7 @@ def reduction(name: str, x: Node, dim: Any, keepdim: bool) -> Node:
 def _node_order(node: Node) -> int:
     name = node.op.name
     if name in ("constant", "dimension"):
-        return 0
+        return 0 if name == "dimension" or isinstance(node.attr("value"), int) else 1
     if name == "sqrt" and node.args[0].op.name == "constant":
         return 1
     if not node.shape:

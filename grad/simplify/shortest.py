@@ -18,14 +18,15 @@ MOST_TERMS = 24  # a longer sum is written as it stands
 MOST_EXPANDED = 16  # terms that multiplying out may make
 BUDGET = 300  # sums that are varied in one simplification
 MOST_WORK = 1_500  # ways to write a product that are looked at, after which no sum is varied
+FEW = 3  # terms that multiplying out may make though none cancel
 CHOICES = 4  # common factors tried in one place
 
 
 class Shortest(Renderer):
     """A renderer that looks for a shorter form of each sum it writes."""
 
-    def __init__(self, alg: Calculus, decimals: bool = False) -> None:
-        super().__init__(alg, decimals)
+    def __init__(self, alg: Calculus, decimals: bool = False, solves: bool = False) -> None:
+        super().__init__(alg, decimals, solves)
         self.left = BUDGET
         self._variants: dict[Tensor, list[Tensor]] = {}
 
@@ -43,8 +44,8 @@ class Shortest(Renderer):
             return [t]
         self.left -= 1
         found = [t]
-        expanded = self.expanded(t)
-        for form in [t] if expanded is None else [t, expanded]:
+        forms = [t, self.expanded(t), self.over_common(t), self.cleared(t)]
+        for form in [f for f in forms if f is not None]:
             found.append(form)
             if form.form == "sum" and len(form.terms) > 1:
                 found += self.factored(form)
@@ -59,7 +60,9 @@ class Shortest(Renderer):
         made = 0
         for term in t.terms:
             made += prod(len(f.terms) ** int(e) for f, _, e in term if f.form == "sum" and e > 0)
-        few = found.form != "sum" or len(found.terms) < made
+        if len(t.terms) == 1 and len(next(iter(t.terms))) == 1:
+            return found
+        few = found.form != "sum" or len(found.terms) < made or len(found.terms) <= FEW
         return found if few else None
 
     def without_content(self, t: Tensor) -> Tensor:
@@ -68,6 +71,40 @@ class Shortest(Renderer):
         if c == 1 or (c == -1 and any(k > 0 for k in t.terms.values())):
             return t
         return self.alg.tensor("sum", "", t.shape, terms={((inner, axes, ONE),): c})
+
+    # --- common denominators ---------------------------------------------------------------
+
+    def over_common(self, t: Tensor) -> Tensor | None:
+        """a/d - b/d**2 as (a*d - b)/d**2, the top multiplied out."""
+        least: dict[tuple[Tensor, Index], Fraction] = {}
+        for term in t.terms:
+            for f, idx, e in term:
+                if e < 0 and all(i < t.rank for i in idx):
+                    least[f, idx] = min(e, least.get((f, idx), e))
+        if not least or len(t.terms) < 2:
+            return None
+        below = [(f, idx, e) for (f, idx), e in least.items()]
+        top = self.alg.sum(t.shape, [
+            (c, [*term, *((f, idx, -e) for f, idx, e in below)]) for term, c in t.terms.items()
+        ])  # fmt: skip
+        if top.form == "sum":
+            top = self.alg.expanded(top, MOST_EXPANDED) or top
+        return self.alg.sum(t.shape, [(ONE, [*below, (top, tuple(range(t.rank)), ONE)])])
+
+    def cleared(self, t: Tensor) -> Tensor | None:
+        """Fractions inside a factor made one: x/(1 + y/z) as x*z/(z + y)."""
+        items, changed = [], False
+        for term, c in t.terms.items():
+            factors: list[Factor] = []
+            for f, idx, e in term:
+                inner = self.over_common(f) if f.form == "sum" and e.denominator == 1 else None
+                if inner is not None:
+                    factors.append((inner, idx, e))
+                    changed = True
+                else:
+                    factors.append((f, idx, e))
+            items.append((c, factors))
+        return self.alg.sum(t.shape, items) if changed else None
 
     # --- common factors --------------------------------------------------------------------
 

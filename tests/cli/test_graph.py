@@ -4,8 +4,10 @@ import html
 import json
 import re
 
+import mermaidx
 import pydot
 import pytest
+
 from gradcalc.grad.ops import variable
 from gradcalc.grammar import graph_text
 from gradcalc.grammar.program import Expression
@@ -16,7 +18,7 @@ PROGRAMS = {
     "signs": ["where(x > 1, x, -x) + sum(einsum('i,i->i', x, x) <= 2)", "x=[1,2]"],
     "cut": ["sin(sin(sin(sin(x))))", "x=1", "--max-nodes", "2"],
     "words": ["end + graph*default - subgraph", "end=1"],
-    "letters": ["α*β̂_2 + exp(α)".replace("\u0302", ""), "α=1"],
+    "letters": ["α*β_2 + exp(α)", "α=1"],
 }
 
 
@@ -31,18 +33,24 @@ def data(gradcalc, *words):
 
 def test_the_tree(gradcalc):
     run = gradcalc("graph", "b = a + 3; mean(b*b)", "a=[2,3]")
-    assert run.out == """\
+    assert (
+        run.out
+        == """\
 #4 mean(#3)          MeanBackward0    ()            30.5
 └─ #3 b*b            MulBackward0     (2,)          [25, 36]
    ├─ #2 b = a + 3   AddBackward0     (2,)          [5, 6]
    │  └─ #1 a        AccumulateGrad   (2,)          [2, 3]
    └─ #2 b                            shown above
 """
-    assert gradcalc("graph", "x*x", "--ascii").out == """\
-#2 x*x     MulBackward0     ()
-|- #1 x    AccumulateGrad   ()
-`- #1 x                     shown above
+    )
+    assert (
+        gradcalc("graph", "x*x", "--ascii").out
+        == """\
+#2 x*x    MulBackward0     ()
+|- #1 x   AccumulateGrad   ()
+`- #1 x                    shown above
 """
+    )
 
 
 def test_the_gradients_are_trees_of_their_own(gradcalc):
@@ -112,7 +120,7 @@ def test_a_gradient_begins_with_g_or_with_what_is_given(gradcalc):
 
 def test_what_is_far_from_the_result_is_left_out(gradcalc):
     run = gradcalc("graph", "sin(sin(sin(x)))", "--max-nodes", "2")
-    assert run.out.splitlines()[-1] == "   └─  ..."
+    assert run.out.splitlines()[-1] == "   └─ ..."
     assert run.err == "gradcalc: 2 nodes are left out (all of them: --max-nodes 4)\n"
 
 
@@ -131,6 +139,9 @@ def test_mistakes(gradcalc):
 
 # --- that it can be drawn ----------------------------------------------------------------------
 
+# pydot calls pyparsing by names that are going to be dropped
+pytestmark = pytest.mark.filterwarnings("ignore:.* deprecated - use .*:DeprecationWarning")
+
 
 @pytest.mark.parametrize("words", PROGRAMS.values(), ids=PROGRAMS)
 def test_graphviz_reads_it(gradcalc, words):
@@ -142,35 +153,40 @@ def test_graphviz_reads_it(gradcalc, words):
         assert {edge.get_source(), edge.get_destination()} <= vertices
 
 
+def shown_by_mermaid(page):
+    """The label of each vertex of a picture that Mermaid makes of the page."""
+    labels = re.findall(r'<span class="nodeLabel[^"]*"><p>(.*?)</p>', mermaidx.render(page).svg())
+    return [[html.unescape(line) for line in re.split(r"<br ?/>", label)] for label in labels]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("words", PROGRAMS.values(), ids=PROGRAMS)
 def test_mermaid_reads_it(gradcalc, words):
-    """And shows in each vertex what was meant, to the letter."""
-    mermaidx = pytest.importorskip("mermaidx")
     run = gradcalc("graph", *words, "--backward", "--format", "mermaid")
     assert run.code == 0
-    labels = re.findall(r'<span class="nodeLabel[^"]*"><p>(.*?)</p>', mermaidx.render(run.out).svg())
-    shown = {html.unescape(re.split(r"<br\s*/?>", label)[0]) for label in labels}
-    if "--max-nodes" not in words:
-        found = data(gradcalc, *words, "--backward")
-        known = {n["name"]: n["text"] for n in found["nodes"] if n["name"]}
-        for node in found["nodes"]:
-            text = node["text"]
-            if known.get(node["name"], text) == text and node["op"] != "variable" and node["name"]:
-                text = f"{node['name']} = {text}"
-            assert text in shown
+    shown = {lines[0] for lines in shown_by_mermaid(run.out)}
+    tree = gradcalc("graph", *words, "--backward").out.splitlines()
+    columns = [re.sub(r"^.*?#\d+ ", "", line) for line in tree if " (" in line]
+    assert {re.split(r" {2,}", column)[0] for column in columns} <= shown
 
 
-@pytest.mark.parametrize("text", ['"', "#", "<b>&amp;`", "\\n \\", "#quot;", "a[1]|{x}", "%%", "()"])
-def test_any_text_can_stand_in_a_vertex(text):
-    mermaidx = pytest.importorskip("mermaidx")
-    found = graph_text.graph(Expression.read("x"), {}, {})
-    (dot,) = pydot.graph_from_dot_data(graph_text.dot(found, lambda _: [text, "second"]))
-    (vertex,) = (n for n in dot.get_nodes() if n.get_name() == "n1")
-    label = vertex.get("label")[1:-1]
-    assert re.sub(r"\\(.)", r"\1", label.replace("\\nsecond", "")) == text
-    page = graph_text.mermaid(found, lambda _: [text])
-    (shown,) = re.findall(r'"nodeLabel[^>]*><p>(.*?)</p>', mermaidx.render(page).svg())
-    assert html.unescape(shown) == text
+TEXTS = ['"', "#", "<b>&amp;`", "C:\\x \\", "#quot;", "a[1]|{x}", "%% comment", "()", "-->", "end"]
+
+
+def test_any_text_can_stand_in_a_vertex():
+    found = graph_text.graph(Expression.read("sin(" * 9 + "x" + ")" * 9), {}, {})
+    meant = {v.id: text for v, text in zip(found.vertices.values(), TEXTS, strict=True)}
+
+    def lines(vertex):
+        return [meant[vertex.id], "second"]
+
+    (dot,) = pydot.graph_from_dot_data(graph_text.dot(found, lines))
+    for number, text in meant.items():
+        (vertex,) = dot.get_node(f"n{number}")
+        label = vertex.get("label")[1:-1].removesuffix("\\nsecond")
+        assert re.sub(r"\\(.)", r"\1", label) == text
+    shown = shown_by_mermaid(graph_text.mermaid(found, lines))
+    assert shown == [[text, "second"] for text in meant.values()]
 
 
 def test_what_is_nearest_is_kept():

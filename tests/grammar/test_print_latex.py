@@ -116,7 +116,10 @@ def check(text: str) -> None:
         ("softmax(w)", r"\operatorname{softmax}\left(w\right)"),
         # signs
         ("-a + b", "-a + b"),
-        ("a + -b*c", "a + \\left(-b\\right) c"),
+        ("a + -b*c", "a - b c"),
+        ("-u @ v", r"-u^{\top} v"),
+        ("-a/b", r"-\frac{a}{b}"),
+        ("a*-b", r"a \left(-b\right)"),
         ("a - -b", "a + b"),
         ("a + (b - c)", r"a + \left(b - c\right)"),
         ("a - (b - c)", r"a - \left(b - c\right)"),
@@ -200,6 +203,12 @@ def test_one_let_stands_beside() -> None:
     assert latex_program([("r", r)], 2 / dimension("n") * (X.T @ r)) == (
         r"\frac{2}{n} X^{\top} r \quad\text{where } r = X w - y"
     )
+
+
+def test_a_let_that_is_a_comparison_is_bracketed() -> None:
+    x = variable("x", (3,))
+    text = latex_program([("K", F.eq(x, 1))], F.eq(x, 1) * x)
+    assert text == r"K \odot x \quad\text{where } K = \left[x = 1\right]"
 
 
 def test_several_lets_stand_below() -> None:

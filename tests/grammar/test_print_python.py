@@ -117,6 +117,18 @@ def test_looks(target: Any, lines: Sequence[str]) -> None:
     assert text.splitlines() == lines
 
 
+def test_a_part_may_stand_as_a_variable() -> None:
+    r = variable("r", ("n",))
+    lets = [("r", RESIDUAL), ("s", F.sum(r * r))]
+    text = source(r * variable("s"), "numpy", ["X", "w", "y"], lets)
+    assert text.splitlines()[3:] == [
+        "def gradient(X, w, y):",
+        "    r = X @ w - y",
+        "    s = np.sum(r * r)",
+        "    return r * s",
+    ]
+
+
 def last(node: Node, target: Any = "numpy", inputs: Any = ("x",)) -> str:
     return source(node, target, inputs).splitlines()[-1].removeprefix("    return ")
 

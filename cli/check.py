@@ -1,0 +1,313 @@
+"""Gradients against finite differences, or values and gradients against expected ones.
+
+One check on the command line, or suites of them in files; a failure says who is right.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..grammar.errors import Diagnostic, suggest
+from . import bindings, documents, files, options, reports, rewrite, screen, suites
+from .bindings import Given
+from .reports import Result
+
+if TYPE_CHECKING:
+    from ..grad.evaluate import Array
+    from ..grammar.verdict import Comparison
+
+EXAMPLES = """\
+\b
+Examples:
+  gradcalc check 'mean(x*x)' x='[[1,2],[3,4]]'
+  gradcalc check 'mean(x*x)' x='[1,2]' --expect-value 2.5 --expect-grad x='[1,2]'
+  gradcalc check 'sum(exp(x))' x=@x.npy --expect-grad x=@grad.npy --rtol 1e-4
+  gradcalc check -f checks/
+  gradcalc check -f checks/ --report text --report junit:gradcalc.xml
+  gradcalc check -f checks/loss.toml --only mse --update
+
+"""
+
+ExpectValue = Annotated[
+    str | None,
+    typer.Option("--expect-value", metavar="VALUE", show_default=False, help="What it should be."),
+]
+ExpectGrad = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--expect-grad",
+        metavar="NAME=VALUE",
+        show_default=False,
+        help="What a gradient should be: x='[1,2]', x=@file. May be repeated.",
+    ),
+]
+Rtol = Annotated[
+    float | None,
+    typer.Option("--rtol", metavar="R", show_default=False, help="Relative tolerance [1e-7]."),
+]
+Atol = Annotated[
+    float | None,
+    typer.Option("--atol", metavar="A", show_default=False, help="Absolute tolerance [1e-12]."),
+]
+File = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--file",
+        "-f",
+        metavar="FILE|DIR",
+        show_default=False,
+        help="A suite of checks, or a folder to search for them. May be repeated.",
+    ),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only", metavar="NAME", show_default=False, help="Only checks of this name, or like it*."
+    ),
+]
+Update = Annotated[
+    bool,
+    typer.Option("--update", help="Write the new values into the suites where checks fail."),
+]
+Force = Annotated[bool, typer.Option("--force", help="With --update: in CI too.")]
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 though checks failed.")]
+Reports = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="FORMAT[:FILE]",
+        show_default=False,
+        help=f"How to tell: {', '.join(reports.FORMATS)}. May be repeated.",
+    ),
+]
+
+
+def run(
+    words: options.Words = None,
+    expect_value: ExpectValue = None,
+    expect_grad: ExpectGrad = None,
+    rtol: Rtol = None,
+    atol: Atol = None,
+    wrt: options.Wrt = None,
+    gradient: options.Gradient = None,
+    seed: options.Seed = None,
+    max_elements: options.MaxElements = None,
+    file: File = None,
+    only: Only = None,
+    update: Update = False,
+    force: Force = False,
+    exit_zero: ExitZero = False,
+    report: Reports = None,
+    error_format: options.ErrorFormat = "text",
+) -> int:
+    targets = [_report(word) for word in report or ["text"]]
+    limit = options.limit(max_elements)
+    if file:
+        if words:
+            ways = [f"with `-f` the expressions are in the files; remove `{words[0]}`"]
+            raise Diagnostic("G004", "an expression and a suite exclude each other", help=ways)
+        for option, stated in {
+            "--expect-value": expect_value,
+            "--expect-grad": expect_grad,
+            "--rtol": rtol,
+            "--atol": atol,
+            "--wrt": wrt,
+            "--gradient": gradient,
+        }.items():
+            if stated is not None:
+                ways = ["write it into the suite"]
+                raise Diagnostic("G003", f"`{option}` and `-f` exclude each other", help=ways)
+        if update and not force and os.environ.get("CI", "").lower() not in ("", "0", "false"):
+            ways = ["update on your own machine, or add `--force`"]
+            message = "in CI (CI is set) `--update` would accept whatever comes"
+            raise Diagnostic("G003", message, help=ways)
+        checks = suites.chosen(suites.find(file), only or [])
+        results = [_checked(check, limit, seed) for check in checks]
+    else:
+        for option, given in {"--update": update, "--only": only}.items():
+            if given:
+                ways = ["name a suite: `-f FILE`"]
+                raise Diagnostic("G003", f"`{option}` is for suites", help=ways)
+        expected = _Expected(expect_value, expect_grad or [], rtol, atol)
+        results = [_single(words or [], expected, wrt, gradient, seed, limit)]
+    for form, path in targets:
+        data = form(results)
+        if path:
+            _write(path, data)
+        else:
+            screen.emit(data)
+    if update:
+        _update(checks, results)
+    return 0 if exit_zero or all(result.passed for result in results) else 1
+
+
+def _report(word: str) -> tuple[reports.Report, str]:
+    """The value of `--report`: a format, and a file if there is one. Raises G003."""
+    name, _, path = word.partition(":")
+    if name not in reports.FORMATS:
+        close = suggest(name, reports.FORMATS)
+        ways = [f"did you mean `{close}`?"] if close else []
+        raise options.refused("--report", word, [*ways, f"formats: {', '.join(reports.FORMATS)}"])
+    return reports.FORMATS[name], path
+
+
+# --- one check ---------------------------------------------------------------------------------
+
+
+class _Expected:
+    """What the command line expects."""
+
+    def __init__(
+        self, value: str | None, grads: Sequence[str], rtol: float | None, atol: float | None
+    ) -> None:
+        self.value = value
+        self.grads: dict[str, Given] = {}
+        self.rtol, self.atol = rtol, atol
+        for number, option in ((rtol, "--rtol"), (atol, "--atol")):
+            if number is not None and not number >= 0:
+                raise options.refused(option, str(number), ["a number, 0 or more"])
+        for word in grads:
+            name, equals, text = word.partition("=")
+            if not equals or not name.strip().isidentifier():
+                raise options.refused("--expect-grad", word, ["as in `--expect-grad x='[1,2]'`"])
+            if name.strip() in self.grads:
+                message = f"two gradients by `{name}` are expected"
+                raise Diagnostic("G214", message, help=["remove one of them"])
+            self.grads[name.strip()] = Given(name.strip(), word, text)
+
+    def tolerance(self, name: str) -> tuple[float, float]:
+        from ..grammar.verdict import ATOL, RTOL
+
+        return (
+            RTOL if self.rtol is None else self.rtol,
+            ATOL if self.atol is None else self.atol,
+        )
+
+
+def _single(
+    words: list[str],
+    expected: _Expected,
+    wrt: list[str] | None,
+    gradient: str | None,
+    seed: int | None,
+    limit: int,
+) -> Result:
+    from ..grammar import verdict
+    from ..grammar.program import Expression, Request
+
+    def tensor(option: str, text: str | None) -> Array | None:
+        if text is None:
+            return None
+        return bindings.value_of(Given(option, f"{option}={text}", text), limit)
+
+    text, given = bindings.split(words)
+    _seed(seed)
+    expression = Expression.read(text)
+    targets = options.names(wrt)
+    bound = bindings.bind(expression, given, limit, targets or ())
+    request = Request(wrt=targets, seed=tensor("--gradient", gradient), max_elements=limit)
+    wanted = verdict.Expected(
+        tensor("--expect-value", expected.value),
+        {name: bindings.value_of(binding, limit) for name, binding in expected.grads.items()},
+        expected.tolerance,
+    )
+    return _timed(
+        Result(text, text), lambda: verdict.check(expression, bound.arrays, request, wanted)
+    )
+
+
+def _seed(seed: int | None) -> None:
+    if seed is not None:
+        from ..grad.rules.creation import manual_seed
+
+        manual_seed(seed)
+
+
+def _timed(result: Result, compare: Callable[[], list[Comparison]]) -> Result:
+    from time import perf_counter
+
+    start = perf_counter()
+    result.comparisons = compare()
+    result.seconds = perf_counter() - start
+    return result
+
+
+# --- suites ------------------------------------------------------------------------------------
+
+
+def _checked(check: suites.Check, limit: int, seed: int | None) -> Result:
+    """The result of a check in a suite; what is wrong with it is a result too."""
+    from ..grammar import verdict
+
+    result = Result(check.name, check.expr, check.suite.path, check.line)
+    try:
+        _seed(check.members.get("seed", seed))
+        prepared = check.prepare(limit)
+        return _timed(result, lambda: verdict.check(*prepared))
+    except Diagnostic as diagnostic:
+        result.error = diagnostic
+        return result
+
+
+def _update(checks: Sequence[suites.Check], results: Sequence[Result]) -> None:
+    """Rewrite the expectations that failed, and show what has changed."""
+    texts: dict[str, str] = {}
+    for check, result in zip(checks, results, strict=True):
+        for comparison in result.failures if result.error is None else []:
+            if comparison.want is None:
+                continue
+            member = ("value",) if comparison.name == "value" else ("grads", comparison.name)
+            raw: Any = check.members
+            for key in member:
+                raw = raw[key]
+            if isinstance(raw, str) and raw.startswith("@"):
+                _write_expected(
+                    os.path.join(os.path.dirname(check.suite.path), raw[1:]), comparison
+                )
+                continue
+            path = check.suite.path
+            new = rewrite.replaced(
+                texts.get(path, check.suite.text),
+                ("checks", check.name, *member),
+                comparison.got.tolist(),
+                toml=check.suite.is_toml,
+            )
+            if new is None:
+                place = ".".join(member)
+                screen.complain(f"gradcalc: {result.place}: `{place}` is to be changed by hand")
+            else:
+                texts[path] = new
+    for path, text in texts.items():
+        before = next(check.suite.text for check in checks if check.suite.path == path)
+        _show_changes(path, before, text)
+        _write(path, text.encode())
+
+
+def _write(path: str, data: bytes) -> None:
+    files.write(path, lambda target: target.write(data))
+
+
+def _write_expected(path: str, comparison: Comparison) -> None:
+    """An expectation that is in a file of its own."""
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix == ".json":
+        files.write_json(path, documents.strict(comparison.got))
+    elif suffix == ".npy":
+        files.write_npy(path, comparison.got)
+    else:
+        screen.complain(f"gradcalc: `{path}` is to be changed by hand")
+        return
+    screen.emit(f"{path}: rewritten\n".encode())
+
+
+def _show_changes(path: str, before: str, after: str) -> None:
+    from difflib import unified_diff
+
+    lines = unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), path, path, n=1
+    )
+    screen.emit("".join(line if line.endswith("\n") else line + "\n" for line in lines).encode())

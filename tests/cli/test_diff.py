@@ -1,0 +1,93 @@
+"""diff and simplify: closed forms from the shell, from shapes alone."""
+
+import json
+
+import numpy as np
+import pytest
+
+
+def forms(gradcalc, *words):
+    run = gradcalc("diff", *words)
+    assert run.code == 0, run.err
+    return run.out.strip()
+
+
+@pytest.mark.parametrize(
+    ("words", "form"),
+    [
+        (["mean(x*x)", "x:2,2"], "x/2"),
+        (["mean((X @ w - y)**2)", "X:5,3", "w:3", "y:5", "--wrt", "w"], "2/5*X.T @ (X @ w - y)"),
+        (["mean((X @ w - y)**2)", "X:n,d", "w:d", "y:n", "--wrt", "w"], "2/n*X.T @ (X @ w - y)"),
+        (["sum(log(1 + exp(x)))", "x:3"], "sigmoid(x)"),
+        (["x**3 + y"], "dx = 3*x**2\ndy = 1"),
+        (["sum(x**2)", "x:3", "y:2", "--wrt", "y"], "zeros_like(y)"),
+        (["x @ A @ x", "x:3", "A:3,3", "--wrt", "x"], "(A + A.T) @ x"),
+        (["x @ A @ x", "x:3", "A:3,3", "--wrt", "x", "--symmetric", "A"],
+         "2*A @ x  # for A symmetric"),
+        (["sin(x)", "x:3", "--gradient", "g"], "g*cos(x)"),
+        (["x**5", "--order", "3"], "60*x**2"),
+    ],
+)  # fmt: skip
+def test_forms(gradcalc, words, form):
+    assert forms(gradcalc, *words) == form
+
+
+def test_json(gradcalc):
+    run = gradcalc("diff", "sum(tanh(X @ w)**2)", "X:5,3", "w:3", "--wrt", "w", "--json")
+    found = json.loads(run.out)
+    assert list(found) == ["gradcalc", "expr", "gradients"]
+    assert found["gradients"]["w"]["shape"] == [3]
+    assert all(len(let) == 2 for let in found["gradients"]["w"]["let"])
+    named = json.loads(gradcalc("diff", "sum(x)", "x:n", "--json").out)
+    assert named["gradients"]["x"]["shape"] == ["n"]
+
+
+def test_the_form_can_be_piped_back(gradcalc):
+    program = forms(gradcalc, "mean((X @ w - y)**2)", "X:5,3", "w:3", "y:5", "--wrt", "w")
+    values = ["X=ones(5, 3)", "w=[1,2,3]", "y=[1,2,3,4,5]"]
+    got = json.loads(gradcalc("eval", program, *values, "-q").out)
+    want = gradcalc("eval", "mean((X @ w - y)**2)", *values, "--wrt", "w", "--only", "grads.w")
+    np.testing.assert_allclose(got, json.loads(want.out), rtol=1e-12)
+
+
+def test_expand_writes_shared_parts_out(gradcalc):
+    words = ["logsumexp(x, dim=0)", "x:4", "--order", "2"]
+    assert "=" not in forms(gradcalc, *words, "--expand").replace("dim=", "")
+
+
+@pytest.mark.parametrize("format", ["latex", "numpy", "torch", "jax"])
+def test_formats(gradcalc, format):
+    text = forms(gradcalc, "mean((X @ w - y)**2)", "X:5,3", "w:3", "y:5", "--format", format)
+    assert ("\\frac" if format == "latex" else "def gradient_w(X, w, y):") in text
+
+
+def test_simplify(gradcalc):
+    assert gradcalc("simplify", "x*x + x*x", "x:3").out == "2*x**2\n"
+    found = json.loads(gradcalc("simplify", "hessian(sum(exp(x)), x)", "x:3", "--json").out)
+    assert list(found) == ["gradcalc", "expr", "shape", "let", "simplified"]
+    assert found["simplified"] == "diag(exp(x))"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["x*2", "x:3"], 4, "grad can be implicitly created only for scalar outputs"),
+        (["sum(x)", "x:3", "--wrt", "z"], 2, "there is no variable `z`"),
+        (["x @ A @ x", "x:3", "A:3,3", "--symmetric", "x"], 4, "not declared as a square matrix"),
+        (["sum(x)", "--order", "0"], 2, "`0` is not a value of `--order`"),
+        (["X @ w", "X:3,2", "w:3"], 4, "`@` needs the last axis"),
+    ],
+)
+def test_mistakes(gradcalc, words, code, message):
+    run = gradcalc("diff", *words)
+    assert (run.code, run.out) == (code, "")
+    assert message in run.err
+
+
+def test_large_graphs_print_within_their_budget(gradcalc):
+    doubled = "v = x; " + "v = v + v; " * 40 + "v"
+    assert forms(gradcalc, doubled) == str(2**40)
+    layers = "h = x; " + "h = tanh(W @ h); " * 30 + "sum(h)"
+    assert len(forms(gradcalc, layers, "x:3", "W:3,3", "--wrt", "x")) < 20_000
+    terms = " + ".join(f"sin({k}*x)" for k in range(1, 2001))
+    assert len(forms(gradcalc, terms)) < 100_000

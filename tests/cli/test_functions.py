@@ -1,0 +1,60 @@
+"""functions and explain: what the tool knows, from the shell."""
+
+import json
+
+import pytest
+
+from gradcalc.grammar.codes import CODES
+from gradcalc.grammar.reference import functions
+
+
+def test_one_function(gradcalc):
+    run = gradcalc("functions", "tanh")
+    assert run.code == 0
+    assert "gradient  dx = g*(1 - tanh(x)**2)" in run.out
+    assert "$ gradcalc eval 'tanh(x)' x=" in run.out
+
+
+def test_an_alias_is_as_good(gradcalc):
+    assert gradcalc("functions", "concat").out == gradcalc("functions", "cat").out
+
+
+def test_all_functions_are_listed(gradcalc):
+    run = gradcalc("functions")
+    assert run.code == 0
+    for row in functions():
+        assert f"  {row.signature}" in run.out
+
+
+def test_as_data(gradcalc):
+    one = json.loads(gradcalc("functions", "matmul", "--json").out)
+    assert one["rule"] == {"x": "g @ y.T", "y": "x.T @ g"}
+    assert {row["name"] for row in json.loads(gradcalc("functions", "--json").out)} == {
+        row.name for row in functions()
+    }
+
+
+def test_search(gradcalc):
+    assert "logsumexp" in gradcalc("functions", "--grep", "EXP").out
+    assert gradcalc("functions", "--grep", "no such thing").code == 3
+
+
+def test_a_misspelt_name(gradcalc):
+    run = gradcalc("functions", "tanhh")
+    assert (run.code, run.out) == (3, "")
+    assert "did you mean `tanh`?" in run.err
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_is_explained(gradcalc, code):
+    run = gradcalc("explain", code)
+    assert run.code == 0
+    assert CODES[code].title in run.out
+    assert f"exit code {CODES[code].exit}" in run.out
+
+
+def test_codes_however_they_are_written(gradcalc):
+    assert gradcalc("explain", "g301").out == gradcalc("explain", "301").out
+    assert json.loads(gradcalc("explain", "301", "--json").out)["exit"] == 4
+    run = gradcalc("explain", "G999")
+    assert (run.code, run.out) == (2, "")
