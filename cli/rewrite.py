@@ -43,15 +43,15 @@ def replaced(text: str, path: Path, value: Any, *, toml: bool) -> str | None:
     new = text[:start] + _written(value, toml, _indent(text, start) if several else None)
     new += text[end:]
     read = tomllib.loads if toml else orjson.loads
+    hole = object()
     try:
         before, after = read(text), read(new)
-    except ValueError:
+        for document in (before, after):
+            for key in path[:-1]:
+                document = document[key]
+            document[path[-1]] = hole
+    except (KeyError, TypeError, ValueError):
         return None
-    hole = object()
-    for document in (before, after):
-        for key in path[:-1]:
-            document = document[key]
-        document[path[-1]] = hole
     return new if repr(before) == repr(after) else None  # by text: a nan is not equal to itself
 
 

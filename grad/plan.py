@@ -68,7 +68,7 @@ class _Writer:
 
     def plan(self, roots: Sequence[Node]) -> Plan:
         order, needs = schedule(roots)
-        fixed = self.constants(order, needs)
+        fixed = self.constants(order, needs, roots)
         order = [n for n in order if n not in fixed]
         inputs = [n for n in order if n.op is VARIABLE]
         for i, node in enumerate(inputs):
@@ -89,14 +89,19 @@ class _Writer:
                 until[buffer] = max(until.get(buffer, i), expiry[node])
         return self.compile(inputs, roots)
 
-    def constants(self, order: Sequence[Node], needs: Mapping[Node, Sequence[Node]]) -> set[Node]:
+    def constants(
+        self,
+        order: Sequence[Node],
+        needs: Mapping[Node, Sequence[Node]],
+        roots: Sequence[Node],
+    ) -> set[Node]:
         """Name the largest parts without variables, computed now."""
         fixed: set[Node] = set()
         for node in order:
             if node.op is not VARIABLE and all(a in fixed for a in needs[node]):
                 fixed.add(node)
         used = [a for node in order if node not in fixed for a in needs[node] if a in fixed]
-        used += [node for node in order[-1:] if node in fixed]
+        used += [root for root in roots if root in fixed]
         outer = list(dict.fromkeys(used))
         for i, (node, value) in enumerate(
             zip(outer, evaluate(outer, {}, self.dtype).results, strict=True)
@@ -188,7 +193,14 @@ class _Writer:
         parameters = ", ".join(self.names[n] for n in inputs)
         body = [*self.lines, f"return ({', '.join(own)},)"]
         source = f"def plan({parameters}):\n" + "".join(f"    {line}\n" for line in body)
-        self.scope |= {"np": np, "asarray": np.asarray, "array": np.array, "dtype": self.dtype}
+        self.scope |= {
+            "np": np,
+            "inf": np.inf,
+            "nan": np.nan,
+            "asarray": np.asarray,
+            "array": np.array,
+            "dtype": self.dtype,
+        }
         # the source holds names made here and the reprs of normalised attributes; nothing of a user
         exec(compile(source, "<plan>", "exec"), self.scope)  # noqa: S102
         quiet = np.errstate(all="ignore")(self.scope["plan"])

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..grad import rules as rules
 from ..grad.node import TABLE, Kind, Node, Shape
-from ..grad.ops import Op, shape_text, variable
+from ..grad.ops import CONSTANT, Op, shape_text, variable
 from ..grad.reverse import contributions
 from .build import build
 from .parse import parse
@@ -89,7 +89,7 @@ def reference(op: Op) -> Reference:
     """What there is to say about a row. Raises Diagnostic if its own example does not run."""
     example, node, inputs = _example(op)
     formula = None
-    if op.formula is not None:
+    if op.formula is not None and node.op is not CONSTANT:  # random numbers are constants
         formula = print_text(op.expand(node) if node.op is op else node)
     return Reference(
         op.name,
@@ -104,7 +104,7 @@ def reference(op: Op) -> Reference:
         formula,
         dict(_slopes(op, node, inputs)),
         tuple((k.at, k.choice, k.why) for k in op.kinks),
-        "any" if op.differentiable else "none",
+        "any" if op.differentiable and inputs else "none",
     )
 
 

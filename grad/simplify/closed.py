@@ -15,10 +15,10 @@ from ..ops import CONSTANT, VARIABLE, rebuild, variable
 from .exact import exact
 from .facts import Facts
 from .identities import Calculus
-from .indexed import Reader
+from .indexed import read
 from .measure import own_size
-from .polynomial import Tensor, TooLong
 from .shortest import Shortest
+from .tensors import Tensor, TooLong
 
 LEAST_GAIN = 2  # what a name must save to be worth its line
 MOST_NODES = 4_000  # a larger graph is printed as it is
@@ -30,7 +30,7 @@ NAMES = {
 
 @dataclass(slots=True)
 class Closed:
-    """A closed form: names for its shared parts, inner ones first, and the formula in terms of them.
+    """A closed form: names for its shared parts, inner ones first, and the formula with those.
 
     A name is a variable of that name in the nodes after it.
     """
@@ -61,7 +61,7 @@ def simplify(root: Node, facts: Facts | None = None, like: Node | None = None) -
     alg = Calculus(facts)
     renderer = Shortest(alg, decimals=any(map(_is_decimal, order)), solves=solves)
     try:
-        found = Reader(alg).read(start)
+        found = read(alg, start)
         renderer.prepare(reachable(found))
         node = renderer.exact(found, root.shape, like)
     except TooLong:
@@ -94,7 +94,7 @@ def _is_decimal(node: Node) -> bool:
     return isinstance(value, float) and 1000 * value % 500 != 0 and round(value, 3) == value
 
 
-# --- names for shared parts --------------------------------------------------------------------------
+# --- names for shared parts ----------------------------------------------------------------------
 
 
 def named(root: Node) -> Closed:
@@ -124,7 +124,7 @@ def fresh(node: Node, taken: set[str]) -> str:
     if node.ndim == 2:
         first = first.upper()
     options = [first, *"uvzqd", *(f"{first}{k}" for k in range(1, len(taken) + 2))]
-    name = next(n for n in options if n not in taken)
+    name: str = next(n for n in options if n not in taken)
     taken.add(name)
     return name
 
@@ -139,7 +139,7 @@ def _filled(root: Node, known: Mapping[str, Node]) -> Node:
     return done[root]
 
 
-# --- proof by numbers --------------------------------------------------------------------------------
+# --- proof by numbers ----------------------------------------------------------------------------
 
 
 def agree(

@@ -9,9 +9,7 @@ import numpy as np
 from ..node import Node
 from ..ops import CONSTANT, DIMENSION, VARIABLE
 
-INFIX = frozenset(
-    "add sub mul div pow matmul eq ne lt le gt ge floor_divide remainder".split()
-)
+INFIX = frozenset("add sub mul div pow matmul eq ne lt le gt ge floor_divide remainder".split())
 
 
 class Measure:

@@ -5,10 +5,8 @@ this form transposes, broadcasting, outer products and identity matrices are a m
 same index stands, so identities of matrix calculus become ordinary algebra: like terms add up,
 inverse factors cancel, an identity matrix renames an index.
 
-A `Tensor` is interned: equal tensors are the same object. A *term* is a product of factors
-``(tensor, indices, exponent)``; indices below the rank are the axes of the result, those from the
-rank on are summed over. Axes of size 1 do not exist here; indexed.py drops them, render.py puts them
-back.
+Tensors are interned: equal tensors are the same object. Axes of size 1 do not exist here; reader.py
+drops them, render.py puts them back.
 """
 
 from __future__ import annotations
@@ -16,65 +14,32 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from fractions import Fraction
 from itertools import permutations
-from math import gcd, lcm
 from typing import Any
 
 from ..node import Node, Size
-from ..ops import VARIABLE
+from ..ops import VARIABLE, dimension
 from .facts import Facts
+from .tensors import (
+    NONNEGATIVE,
+    ONE,
+    ZERO,
+    Factor,
+    Index,
+    Item,
+    Tensor,
+    Term,
+    TooLong,
+    content,
+    effective,
+    factor_key,
+    is_mask,
+    summed_sizes,
+    term_key,
+)
 
-Index = tuple[int, ...]
-Exponent = Fraction | int
-Factor = tuple["Tensor", Index, Exponent]
-Term = tuple[Factor, ...]
-Item = tuple[Fraction, list[Factor]]  # a term on its way to the normal form, with its coefficient
-
-ONE, ZERO = Fraction(1), Fraction(0)
 MOST_FACTORS = 30_000  # that may go through products in all
 MOST_BOUND = 12  # summed indices in one term that get a canonical order
 MOST_TIES = 4  # indices that look alike are told apart by trying their orders, up to so many
-
-
-class TooLong(Exception):
-    """A graph whose normal form would take too long: it is then written as it is."""
-
-
-class Tensor:
-    """An interned tensor: a leaf, a function of tensors, or a sum of products (a polynomial).
-
-    ``form``   "leaf" (a node), "number" (an irrational constant), "delta" (identity matrix),
-               "function" (entry by entry), "along" (a row of the table acting on the last axes of
-               its argument), "call" (any other row), "sum" (a polynomial)
-    ``name``   of the row; ``args`` its tensors, with the indices their axes have where they differ
-    ``shape``  sizes, none of them 1
-    """
-
-    __slots__ = ("args", "attrs", "form", "id", "name", "node", "shape", "symmetric", "terms")
-
-    id: int
-    form: str
-    name: str
-    args: tuple[Any, ...]
-    attrs: tuple[tuple[str, Any], ...]
-    shape: tuple[Size, ...]
-    node: Any
-    terms: dict[Term, Fraction]
-    symmetric: bool
-
-    @property
-    def rank(self) -> int:
-        return len(self.shape)
-
-    def attr(self, name: str) -> Any:
-        return dict(self.attrs).get(name)
-
-    def __repr__(self) -> str:
-        return f"<{self.id} {self.form} {self.name} {list(self.shape)}>"
-
-
-def term_key(term: Term) -> tuple[Any, ...]:
-    """Terms in a fixed order."""
-    return tuple((f.id, idx, e) for f, idx, e in term)
 
 
 class Algebra:
@@ -86,7 +51,7 @@ class Algebra:
         self._as_factor: dict[Tensor, tuple[Fraction, Tensor, Index]] = {}
         self.work = 0
 
-    # --- making tensors --------------------------------------------------------------------
+    # --- making tensors --------------------------------------------------------------------------
 
     def tensor(
         self,
@@ -121,9 +86,7 @@ class Algebra:
         if t.form == "along" and t.name == "inv":
             return bool(t.args[0].symmetric)
         if t.form == "function":
-            return all(
-                idx == (0, 1) and a.symmetric or not idx for a, idx in t.args
-            )
+            return all((idx == (0, 1) and a.symmetric) or not idx for a, idx in t.args)
         if t.form == "sum" and len(t.terms) < 20:
             return self.permuted(t, (1, 0)) is t
         return t.form == "delta"
@@ -143,11 +106,9 @@ class Algebra:
         """A size as a coefficient and factors."""
         if isinstance(size, int):
             return Fraction(size), []
-        from ..ops import dimension
-
         return ONE, [(self.leaf(dimension(size)), (), ONE)]
 
-    # --- reading tensors -------------------------------------------------------------------
+    # --- reading tensors -------------------------------------------------------------------------
 
     def items(self, t: Tensor, idx: Index, fresh: int) -> list[Item]:
         """The terms of `t` with its axes called `idx`, its own summed indices from `fresh` on."""
@@ -173,7 +134,7 @@ class Algebra:
             return t.terms[()]
         return None
 
-    # --- sums of products ------------------------------------------------------------------
+    # --- sums of products ------------------------------------------------------------------------
 
     def sum(
         self,
@@ -279,7 +240,7 @@ class Algebra:
                 summed = any(i >= t.rank for _, f, _ in term for i in f)
                 if e == 1 or (not summed and e.denominator == 1):
                     fresh = max([rank - 1, *sizes, *idx], default=-1) + 1
-                    c *= k**int(e)
+                    c *= k ** int(e)
                     for f, i, e1 in reversed(term):
                         new = self._renamed(i, idx, t.rank, fresh)
                         for a, size in zip(new, f.shape, strict=True):
@@ -309,17 +270,12 @@ class Algebra:
             exponents[key] = exponents.get(key, ZERO) + e
             if t.form == "delta" or is_mask(t):
                 exponents[key] = ONE
-        # an int where it is one: much of the time goes into comparing exponents
-        return [
-            (t, idx, e.numerator if e.denominator == 1 else e)
-            for (t, idx), e in exponents.items()
-            if e
-        ]
+        return [(t, idx, _plain(e)) for (t, idx), e in exponents.items() if e]
 
     def _resolved_delta(
         self, factors: list[Factor], rank: int, sizes: dict[int, Size]
     ) -> list[Factor] | None:
-        """A product after one identity matrix in it is resolved; None if there is none to resolve."""
+        """A product after one identity matrix in it is resolved; None if there is none."""
         for n, (t, idx, _) in enumerate(factors):
             if t.form != "delta":
                 continue
@@ -376,9 +332,9 @@ class Algebra:
         """A term with its summed indices named in a canonical order, its factors sorted."""
         bound = list(dict.fromkeys(i for _, idx, _ in factors for i in idx if i >= rank))
         if not bound:
-            return tuple(sorted(factors, key=_factor_key))
+            return tuple(sorted(factors, key=factor_key))
         if len(bound) > MOST_BOUND:
-            factors = sorted(factors, key=_factor_key)
+            factors = sorted(factors, key=factor_key)
             bound = list(dict.fromkeys(i for _, idx, _ in factors for i in idx if i >= rank))
         colour: dict[int, Any] = {b: n for n, b in enumerate(bound)}
         if 1 < len(bound) <= MOST_BOUND:
@@ -404,7 +360,7 @@ class Algebra:
                         (t, _sorted_if(t.symmetric, tuple(names.get(i, i) for i in idx)), e)
                         for t, idx, e in factors
                     ),
-                    key=_factor_key,
+                    key=factor_key,
                 )
             )
             if best is None or term_key(term) < term_key(best):
@@ -412,7 +368,7 @@ class Algebra:
         assert best is not None
         return best
 
-    # --- sums as factors -------------------------------------------------------------------
+    # --- sums as factors -------------------------------------------------------------------------
 
     def as_factor(self, t: Tensor) -> tuple[Fraction, Tensor, Index]:
         """A sum as a coefficient times a sum of coprime coefficients, on the axes it depends on.
@@ -430,9 +386,7 @@ class Algebra:
         first = min(t.terms, key=term_key)  # the constant, where there is one
         if t.terms[first] < 0:
             c = -c
-        scaled = self.tensor(
-            "sum", "", t.shape, terms={term: k / c for term, k in t.terms.items()}
-        )
+        scaled = self.tensor("sum", "", t.shape, terms={term: k / c for term, k in t.terms.items()})
         orders = permutations(used) if len(used) in (2, 3) and len(t.terms) < 20 else [tuple(used)]
         best, axes = None, tuple(used)
         for order in orders:
@@ -459,7 +413,7 @@ class Algebra:
     def permuted(self, t: Tensor, axes: Index) -> Tensor:
         return self.taken(t, axes)
 
-    # --- arithmetic ------------------------------------------------------------------------
+    # --- arithmetic ------------------------------------------------------------------------------
 
     def times(self, c: Fraction | int, t: Tensor) -> Tensor:
         axes = tuple(range(t.rank))
@@ -479,7 +433,7 @@ class Algebra:
     def expanded(self, t: Tensor, most: int = 16) -> Tensor | None:
         """`t` with products of sums multiplied out; None if there are none, or too many terms."""
         items: list[tuple[Fraction, list[Factor], dict[int, Size]]] = [
-            (c, list(term), _summed_sizes(term, t.rank)) for term, c in t.terms.items()
+            (c, list(term), summed_sizes(term, t.rank)) for term, c in t.terms.items()
         ]
         changed = False
         done: list[Tensor] = []
@@ -522,7 +476,7 @@ class Algebra:
         return t.name in NONNEGATIVE or is_mask(t)
 
     def power(self, t: Tensor, e: Fraction) -> Tensor:
-        """``t**e``, entry by entry; factors that are known not to be negative come out of a root."""
+        """``t**e``, entry by entry; factors known not to be negative come out of a root."""
         axes = tuple(range(t.rank))
         if e == 0:
             return self.number(1, t.shape)
@@ -560,7 +514,8 @@ class Algebra:
 
     def rational_power(self, c: Fraction, e: Fraction) -> Item:
         """``c**e`` for positive c: a rational number and roots of integers."""
-        k, factors = ONE, []
+        k = ONE
+        factors: list[Factor] = []
         for n, sign in ((c.numerator, 1), (c.denominator, -1)):
             if n == 1:
                 continue
@@ -579,62 +534,13 @@ class Algebra:
         return self.tensor("function", name, args[0].shape, views)
 
 
-NONNEGATIVE = frozenset(
-    "exp abs sigmoid cosh softplus relu norm sqrt softmax square exp2 erfc".split()
-)
-COMPARISONS = {"gt": "le", "le": "gt", "lt": "ge", "ge": "lt", "eq": "ne", "ne": "eq"}
-
-
-def is_mask(t: Tensor) -> bool:
-    """Whether every entry of `t` is 0 or 1, as of a comparison or a selection."""
-    return t.form == "select" or t.form == "function" and (t.name in COMPARISONS or t.name in BOOLEAN)
-
-
-BOOLEAN = frozenset(("logical_and", "logical_or", "logical_not", "isnan", "isfinite", "truth"))
-
-
-def content(coefficients: Iterable[Fraction]) -> Fraction:
-    """The largest rational number of which all coefficients are integer multiples."""
-    top, bottom = 0, 1
-    for c in coefficients:
-        top, bottom = gcd(top, c.numerator), lcm(bottom, c.denominator)
-    return Fraction(top or 1, bottom)
-
-
-def _summed_sizes(term: Term, rank: int) -> dict[int, Size]:
-    return {i: s for f, idx, _ in term for i, s in zip(idx, f.shape, strict=True) if i >= rank}
-
-
-def effective(t: Tensor) -> list[Fraction]:
-    """The coefficients of a sum, those of an average counted as if it were one term.
-
-    So ``x - sum(x)/5`` has coprime coefficients as it stands: it is ``x - mean(x)``.
-    """
-    plain = [c for term, c in t.terms.items() if not _entries(term, t.rank)]
-    found = list(plain)
-    for term, c in t.terms.items():
-        n = _entries(term, t.rank)
-        if n:
-            whole = plain and all((c * n / k).denominator == 1 for k in plain)
-            found.append(c * n if whole else c)
-    return found
-
-
-def _entries(term: Term, rank: int) -> int:
-    """The number of entries that a term sums over; 0 if it does not sum, or over a named size."""
-    sizes = _summed_sizes(term, rank)
-    n = 1
-    for s in sizes.values():
-        n *= s if isinstance(s, int) else 0
-    return n if sizes else 0
-
-
-def _factor_key(factor: Factor) -> tuple[Any, ...]:
-    return factor[0].id, factor[1], factor[2]
-
-
 def _sorted_if(symmetric: bool, idx: Index) -> Index:
     return tuple(sorted(idx)) if symmetric else idx
+
+
+def _plain(e: Fraction) -> Fraction:
+    """An int where it is one, for they compare much faster; it does all that is asked of it here."""
+    return e.numerator if e.denominator == 1 else e  # type: ignore[return-value]
 
 
 def _substituted(factors: list[Factor], old: int, new: int) -> list[Factor]:

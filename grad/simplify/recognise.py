@@ -168,7 +168,9 @@ EXACT = [
 
 def merged_exponentials(node: Node) -> Node | None:
     """z e^x e^y = z e^(x + y), under any signs: `exp(-exp(-x))*exp(-x)` is 0*inf as it stands."""
-    negative, exponents, others = False, [], []
+    negative = False
+    exponents: list[Node] = []
+    others: list[Node] = []
     pending = [node]
     while pending:
         part = pending.pop()

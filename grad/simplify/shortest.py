@@ -11,8 +11,8 @@ from fractions import Fraction
 from math import prod
 
 from .identities import Calculus
-from .polynomial import ONE, Factor, Index, Tensor, Term, term_key
 from .render import Renderer
+from .tensors import ONE, Factor, Index, Tensor, Term, term_key
 
 MOST_TERMS = 24  # a longer sum is written as it stands
 MOST_EXPANDED = 16  # terms that multiplying out may make
@@ -72,7 +72,7 @@ class Shortest(Renderer):
             return t
         return self.alg.tensor("sum", "", t.shape, terms={((inner, axes, ONE),): c})
 
-    # --- common denominators ---------------------------------------------------------------
+    # --- common denominators ---------------------------------------------------------------------
 
     def over_common(self, t: Tensor) -> Tensor | None:
         """a/d - b/d**2 as (a*d - b)/d**2, the top multiplied out."""
@@ -106,7 +106,7 @@ class Shortest(Renderer):
             items.append((c, factors))
         return self.alg.sum(t.shape, items) if changed else None
 
-    # --- common factors --------------------------------------------------------------------
+    # --- common factors --------------------------------------------------------------------------
 
     def factored(self, t: Tensor) -> list[Tensor]:
         """Forms of `t` with a common factor taken out of as many terms as have it."""
@@ -171,7 +171,9 @@ class Shortest(Renderer):
             return None
         if not outside:
             return made
-        return self.alg.plus(made, self.alg.sum(t.shape, [(c, list(k)) for k, c in outside.items()]))
+        return self.alg.plus(
+            made, self.alg.sum(t.shape, [(c, list(k)) for k, c in outside.items()])
+        )
 
     def _assembled(
         self, t: Tensor, common: list[Factor], rests: list[tuple[Fraction, list[Factor]]]

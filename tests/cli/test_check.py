@@ -81,7 +81,7 @@ def test_single(gradcalc, words, code, said):
     ("words", "code", "error"),
     [
         (["check", "sum(x", "x=1"], 3, "G101"),
-        (["check", "x*x"], 4, "G201"),
+        (["check", "x*x"], 4, "G210"),
         (["check", "x*2", "x=[1,2]"], 4, "G401"),
         (["check", "1 + 1"], 2, "G006"),
         (["check", "x", "x=1", "--expect-grad", "xx=1"], 4, "G216"),
@@ -110,9 +110,9 @@ def test_expected_from_files(gradcalc, tmp_path):
 def test_the_worst_come_first(gradcalc):
     """By excess over what is allowed, not by position or by size."""
     words = ["check", "sum(x*x)/2", "x=[1,100,3,4,5,6,7]", "--rtol", "0.01"]
-    run = gradcalc(*words, "--expect-grad", "x=[1.5,103,2,4,nan,9,8]", "--report", "json")
+    run = gradcalc(*words, "--expect-grad", "x=[1.5,103,2,4,nan,10,8]", "--report", "json")
     (comparison,) = json.loads(run.out)["checks"][0]["comparisons"]
-    assert [d["index"][0] for d in comparison["worst"]] == [4, 2, 0, 5, 6]
+    assert [d["index"][0] for d in comparison["worst"]] == [4, 2, 5, 0, 6]
     assert (comparison["compared"], comparison["differing"]) == (7, 6)
     assert comparison["note"] == "a number, not nan at [4]"
 
@@ -122,7 +122,8 @@ def test_a_wrong_rule_is_told_apart_from_a_wrong_expectation(gradcalc):
     run = gradcalc("check", "x*detach(x)", "x=3", "--expect-grad", "x=6")
     assert run.code == 1
     assert "agree with what is expected, not with gradcalc" in run.out
-    assert "agree with neither" in gradcalc("check", "x*x", "x=3", "--expect-grad", "x=5").out or 1
+    run = gradcalc("check", "x*detach(x)", "x=3", "--expect-grad", "x=5")
+    assert "agree with neither" in run.out
 
 
 # --- suites ------------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ def test_suite(gradcalc, suite):
 )
 def test_only(gradcalc, suite, only, count):
     run = gradcalc("check", "-f", "loss.toml", "--only", only, "--report", "json")
-    assert run.code == (1 if count else 2)
+    assert run.code == (2 if not count else 0 if only == "sum of squares" else 1)
     assert not count or len(json.loads(run.out)["checks"]) == count
 
 
@@ -244,9 +245,9 @@ def test_random_numbers_are_the_same_each_time(gradcalc, tmp_path):
 @pytest.mark.slow
 def test_a_thousand_checks_take_seconds(gradcalc, tmp_path):
     checks = {
-        f"c{i}": {"expr": f"sum((x - {i})**2)", "inputs": {"x": [1, 2]}, "value": (1 - i) ** 2 + (2 - i) ** 2}
+        f"c{i}": {"expr": f"sum((x - {i})**2)", "inputs": {"x": [1, 1]}, "value": 2 * (i - 1) ** 2}
         for i in range(1000)
-    }  # fmt: skip
+    }
     (tmp_path / "a.json").write_text(json.dumps({"checks": checks}))
     assert gradcalc("check", "-f", "a.json").out.endswith("1000 checks: passed\n")
 

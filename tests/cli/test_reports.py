@@ -57,9 +57,19 @@ GOOD = SUITE[: SUITE.index('[checks."value')]
 PATH = "my checks/a.toml"
 
 
+JUNIT = {  # what Jenkins' schema (junit-10.xsd) allows, the required ones first
+    "testsuites": {"name", "tests", "failures", "errors", "time"},
+    "testsuite": {"name", "tests", "failures", "errors", "time", "skipped"},
+    "testcase": {"name", "classname", "time"},
+    "failure": {"type", "message"},
+    "error": {"type", "message"},
+}
+
+
 def test_junit(report):
     root = ElementTree.fromstring(report("junit"))
     (suite,) = root
+    assert all(set(element.attrib) == JUNIT[element.tag] for element in root.iter())
     for element in (root, suite):
         assert element.get("tests") == "6"
         assert (element.get("failures"), element.get("errors")) == ("4", "1")

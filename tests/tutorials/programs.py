@@ -1,7 +1,7 @@
 """The tutorial programs in this folder, and how to run one: as Python, with any module as torch.
 
 A program ``NAME.py`` is written for PyTorch; ``NAME.txt`` is what it prints, and, if it ends in an
-exception, that one's type and text. Programs that begin with ``# PyTorch 0.3`` are shown as that
+exception, that one's type and text. Programs that begin with ``PyTorch 0.3`` are shown as that
 version printed; all others were recorded with PyTorch 2.13.
 """
 
@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
-PROGRAMS = sorted(p for p in FOLDER.glob("*.py") if p.stem not in ("__init__", "programs"))
-OLD = "# PyTorch 0.3\n"
+PROGRAMS = sorted(
+    p for p in FOLDER.glob("*.py") if p.stem not in ("__init__", "programs", "test_tutorials")
+)
+OLD = '"""PyTorch 0.3'
 
 
 def is_old(program: Path) -> bool:

@@ -1,5 +1,4 @@
-# PyTorch 0.3
-"""As the tutorials of 2017 show it."""
+"""PyTorch 0.3: as the tutorials of 2017 show it."""
 
 import torch
 from torch.autograd import Variable

@@ -1,0 +1,257 @@
+"""Identities between the factors of a product, and between the terms of a sum.
+
+Each states its side condition, as in functions.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from .functions import Functions
+from .tensors import COMPARISONS, ONE, ZERO, Factor, Index, Tensor, is_mask
+
+RATIOS = {("sin", "cos"): "tan", ("sinh", "cosh"): "tanh"}  # sin/cos = tan
+
+# --- products ------------------------------------------------------------------------------------
+#
+# A rule is given a factor f[idx]^e and the rest of the product.
+
+
+def _argument(f: Tensor, idx: Index) -> tuple[Tensor, Index]:
+    a, places = f.args[0]
+    return a, tuple(idx[i] for i in places)
+
+
+def _exponent(rest: list[Factor], t: Tensor, idx: Index) -> Fraction:
+    return next((e for f, i, e in rest if f is t and i == idx), ZERO)
+
+
+def _without(rest: list[Factor], t: Tensor, idx: Index) -> list[Factor]:
+    return [(f, i, e) for f, i, e in rest if not (f is t and i == idx)]
+
+
+def _odd(e: Fraction) -> bool:
+    return e.denominator == 1 and e % 2 == 1
+
+
+def _sign_in_product(
+    alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
+) -> list[Factor] | None:
+    u, i = _argument(f, idx)
+    if e != 1:  # sign(u)^2 = 1, for u not 0
+        return [*rest, (f, idx, ONE)] if _odd(e) else rest
+    size = alg.function("abs", u)
+    k = _exponent(rest, size, i)
+    if k:  # sign(u) |u|^k = u |u|^(k-1)
+        step = ONE if k > 0 else -ONE
+        return [*_without(rest, size, i), (size, i, k - step), (u, i, step)]
+    k = _exponent(rest, u, i)
+    if k and _odd(k):  # sign(u) u^k = |u|^k, for u not 0
+        return [*_without(rest, u, i), (size, i, k)]
+    return None
+
+
+def _abs_in_product(
+    alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
+) -> list[Factor] | None:
+    u, i = _argument(f, idx)
+    if e.denominator == 1 and e % 2 == 0:  # |u|^2 = u^2
+        return [*rest, (u, i, e)]
+    k = _exponent(rest, u, i)
+    if k.denominator == 1 and k * e < 0:  # |u|^e u^k = |u|^(e+k), times sign(u) for odd k
+        more = [(alg.function("sign", u), i, ONE)] if _odd(k) else []
+        return [*_without(rest, u, i), (f, idx, e + k), *more]
+    return None
+
+
+def _relu_in_product(
+    alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
+) -> list[Factor] | None:
+    u, _ = _argument(f, idx)
+    for m, j, _ in rest:
+        if is_mask(m) and m.name in ("gt", "ge") and j == idx:
+            a, b = m.args
+            if a[0] is u and b[0].form == "sum" and alg.constant(b[0]) == 0:
+                return [*_without(rest, m, j), (f, idx, e)]  # relu(u) (u > 0) = relu(u)
+    return None
+
+
+def _ratio_in_product(
+    alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
+) -> list[Factor] | None:
+    for (top, bottom), ratio in RATIOS.items():
+        if f.name == top:  # sin(u)^a cos(u)^-a = tan(u)^a
+            u, _ = _argument(f, idx)
+            other = alg.function(bottom, u)
+            k = _exponent(rest, other, idx)
+            if k * e < 0:
+                a = min(abs(e), abs(k)) * (1 if e > 0 else -1)
+                more = [(f, idx, e - a), (other, idx, k + a)]
+                return [*_without(rest, other, idx), *more, (alg.function(ratio, u), idx, a)]
+    return None
+
+
+def _softmax_summed(
+    alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
+) -> tuple[list[Factor], int] | None:
+    last = idx[-1]
+    alone = last >= rank and last not in idx[:-1] and not any(last in i for _, i, _ in rest)
+    return (rest, last) if alone and e == 1 else None  # the sum of a softmax is 1
+
+
+def _inv_summed(
+    alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
+) -> tuple[list[Factor], int] | None:
+    """inv(X) X = X inv(X) = I."""
+    if e != 1 or f.rank != 2:
+        return None
+    x = f.args[0]
+    for mine, other in ((1, 0), (0, 1)):
+        k = idx[mine]
+        if k < rank or sum(k in i for _, i, _ in rest) != 1 or idx[other] == k:
+            continue
+        for t, i, e1 in rest:
+            facing = t is x and e1 == 1 and k in i and i[0] != i[1]
+            if facing and (i[1 - mine] == k or x.symmetric):
+                far = i[0] if i[1] == k else i[1]
+                new = (alg.delta(f.shape[0]), (idx[other], far), ONE)
+                return [*_without(rest, t, i), new], k
+    return None
+
+
+def _mask_in_product(
+    alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
+) -> list[Factor] | None:
+    no = alg.tensor("function", COMPARISONS[f.name], f.shape, f.args)
+    if _exponent(rest, no, idx):  # (u > v) (u <= v) = 0
+        return [(alg.number(0), (), ONE)]
+    return None
+
+
+def _select_summed(
+    alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
+) -> tuple[list[Factor], int] | None:
+    """Rows of an identity matrix: each sums to 1, two of them are equal or orthogonal."""
+    k = idx[-1]
+    users = [(t, i) for t, i, _ in rest if k in i]
+    if k < rank or len(users) > 1:
+        return None
+    if not users:
+        return rest, k
+    t, i = users[0]
+    if t.form != "select":
+        return None
+    if t.rank == f.rank == 1:  # t is another row, for two of the same have been merged
+        return [(alg.number(0), (), ONE)], k
+    if t is f and f.rank == 2 and f.attr("distinct") and i[-1] == k:
+        return [*_without(rest, t, i), (alg.delta(f.shape[0]), (idx[0], i[0]), ONE)], k
+    return None
+
+
+_Rule = Callable[[Any, Tensor, Index, Fraction, list[Factor], int], list[Factor] | None]
+IN_PRODUCTS: dict[str, _Rule] = {
+    "sign": _sign_in_product,
+    "abs": _abs_in_product,
+    "relu": _relu_in_product,
+    "sin": _ratio_in_product,
+    "sinh": _ratio_in_product,
+    **dict.fromkeys(COMPARISONS, _mask_in_product),
+}
+_Summed = Callable[
+    [Any, Tensor, Index, Fraction, list[Factor], int], tuple[list[Factor], int] | None
+]
+SUMMED: dict[str, _Summed] = {
+    "softmax": _softmax_summed,
+    "inv": _inv_summed,
+    "select": _select_summed,
+}
+RULED = frozenset((*IN_PRODUCTS, *SUMMED))
+
+
+# --- sums ----------------------------------------------------------------------------------------
+#
+# (power, partner, outcome): c M f^power + d M partner becomes what `outcome` makes of c and d,
+# as a list of (coefficient, factors) that are multiplied by M.
+
+_Outcome = list[tuple[Fraction, list[Factor]]] | None
+
+
+def _like(name: str, power: int) -> Callable[[Any, Tensor, Index], list[Factor]]:
+    """The partner ``name(u)^power`` of a function of u."""
+    return lambda alg, f, idx: [(alg.function(name, f.args[0][0]), idx, Fraction(power))]
+
+
+def _one(alg: Any, f: Tensor, idx: Index) -> list[Factor]:
+    return []
+
+
+def _of_double(name: str) -> Callable[..., list[Factor]]:
+    def factor(alg: Functions, f: Tensor, idx: Index) -> list[Factor]:
+        u, i = _argument(f, idx)
+        return [(alg.apply(name, alg.times(2, u)), i, ONE)]
+
+    return factor
+
+
+_cos_double, _cosh_double = _of_double("cos"), _of_double("cosh")
+
+
+def _sin_cos(alg: Functions, c: Fraction, d: Fraction, f: Tensor, idx: Index) -> _Outcome:
+    if c == d:
+        return [(c, [])]  # sin^2 + cos^2 = 1
+    return [(d, _cos_double(alg, f, idx))] if c == -d else None  # cos^2 - sin^2 = cos 2u
+
+
+def _sinh_cosh(alg: Functions, c: Fraction, d: Fraction, f: Tensor, idx: Index) -> _Outcome:
+    if c == -d:
+        return [(d, [])]  # cosh^2 - sinh^2 = 1
+    return [(d, _cosh_double(alg, f, idx))] if c == d else None  # cosh^2 + sinh^2 = cosh 2u
+
+
+def _leaves(name: str, same: int) -> Callable[..., _Outcome]:
+    """``c f^2 + d`` is a multiple of ``name^2`` where c is d (same = 1) or -d (same = -1)."""
+
+    def outcome(alg: Functions, c: Fraction, d: Fraction, f: Tensor, idx: Index) -> _Outcome:
+        other = (alg.function(name, f.args[0][0]), idx, Fraction(2))
+        return [(c if f.name == "cosh" else d, [other])] if c == same * d else None
+
+    return outcome
+
+
+def _negated_sigmoid(alg: Functions, f: Tensor, idx: Index) -> list[Factor]:
+    return [(alg.apply("sigmoid", alg.times(-1, f.args[0][0])), idx, ONE)]
+
+
+def _sigmoid_and_one(alg: Functions, c: Fraction, d: Fraction, f: Tensor, idx: Index) -> _Outcome:
+    if c == -d:
+        return [(d, _negated_sigmoid(alg, f, idx))]  # 1 - s(u) = s(-u)
+    if c == -2 * d:  # 1 - 2 s(u) = -tanh(u/2)
+        half = alg.apply("tanh", alg.times(Fraction(1, 2), f.args[0][0]))
+        return [(-d, [(half, idx, ONE)])]
+    return None
+
+
+def _both(alg: Functions, c: Fraction, d: Fraction, f: Tensor, idx: Index) -> _Outcome:
+    return [(c, [])] if c == d else None
+
+
+def _mask_opposite(alg: Functions, f: Tensor, idx: Index) -> list[Factor]:
+    return [(alg.opposite(f), idx, ONE)] if f.form == "function" else []
+
+
+def _mask_and_one(alg: Functions, c: Fraction, d: Fraction, f: Tensor, idx: Index) -> _Outcome:
+    if c == -d and f.form == "function":
+        return [(d, _mask_opposite(alg, f, idx))]  # 1 - m = not m
+    return None
+
+
+MASKS = [(1, _mask_opposite, _both), (1, _one, _mask_and_one)]  # m + not m = 1
+IN_SUMS: dict[str, list[tuple[int, Any, Any]]] = {
+    "sin": [(2, _like("cos", 2), _sin_cos), (2, _one, _leaves("cos", -1))],  # 1 - sin^2
+    "cos": [(2, _one, _leaves("sin", -1))],  # 1 - cos^2 = sin^2
+    "sinh": [(2, _like("cosh", 2), _sinh_cosh), (2, _one, _leaves("cosh", 1))],  # 1 + sinh^2
+    "cosh": [(2, _one, _leaves("sinh", -1))],  # cosh^2 - 1 = sinh^2
+    "sigmoid": [(1, _negated_sigmoid, _both), (1, _one, _sigmoid_and_one)],
+}

@@ -1,0 +1,174 @@
+"""Products as nodes: numbers in front, signs at the very front, one fraction bar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+from typing import Any
+
+from ..node import TABLE, Node
+from ..ops import F, constant, dimension
+from ..sizes import product as product_of_sizes
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A product still open: factors above and below the fraction bar, and their size together."""
+
+    above: tuple[Node, ...]
+    below: tuple[Node, ...]
+    size: float
+
+    def __lt__(self, other: Piece) -> bool:
+        return self.size < other.size
+
+
+def number(value: Fraction) -> Node:
+    """A rational number alone: an integer, a short decimal, or a fraction."""
+    if value.denominator == 1:
+        return integer(int(value))
+    if short(value):
+        return constant(float(value))
+    return integer(value.numerator) / integer(value.denominator)
+
+
+def integer(value: int) -> Node:
+    """An integer, as a float where it has no place in 64 bits."""
+    return constant(value if abs(value) < 2**53 else float(value))
+
+
+def short(value: Fraction) -> bool:
+    """Whether a number has at most three decimals."""
+    return 1000 % value.denominator == 0
+
+
+def number_node(value: Any) -> Node:
+    if isinstance(value, Fraction):
+        return number(value)
+    return constant(value)
+
+
+def raised(x: Node, e: Fraction) -> Node:
+    return x if e == 1 else x ** number(e)
+
+
+def scaled(piece: Piece, c: Fraction, decimals: bool) -> Node:
+    """A product closed, with its coefficient: ``2/5*x``, ``x/5``, ``0.5/x``."""
+    if not piece.above and not piece.below:
+        return number(c)
+    p, q = c.numerator, c.denominator
+    as_decimal = short(c) and q != 1 and (
+        (not piece.above) or (abs(p) != 1 and (decimals or (q == 2 and abs(p) > 2)))
+    )  # fmt: skip
+    if as_decimal:
+        lead: Node | None = constant(float(abs(c)))
+        q = 1
+    else:
+        lead = integer(abs(p)) if abs(p) != 1 else None
+    below = list(piece.below)
+    sizes = [x for x in below if x.op.name == "dimension"]
+    if sizes and piece.above and not as_decimal and (lead is not None or len(below) > len(sizes)):
+        below = [x for x in below if x not in sizes]  # 2/n*x
+        if q != 1:
+            sizes.insert(0, integer(q))
+        q = 1
+        lead = (constant(1) if lead is None else lead) / reduce(lambda a, b: a * b, sizes)
+    if q != 1 and (below or lead is None):
+        below.insert(0, integer(q))
+    elif q != 1 and lead is not None:
+        lead = lead / integer(q)
+    out = closed(Piece(piece.above, tuple(below), 0), lead)
+    return with_minus(out) if c < 0 else out
+
+
+def averaged(piece: Piece, c: Fraction) -> tuple[Piece, Fraction]:
+    """sum(x)/5 as mean(x), of five entries."""
+    for k, node in enumerate(piece.above):
+        if node.op.name == "sum":
+            x, dims = node.args[0], node.attr("dim")
+            count = product_of_sizes(x.shape[d] for d in dims)
+            mean = (
+                *piece.above[:k],
+                TABLE["mean"].node([x], dict(node.attrs)),
+                *piece.above[k + 1 :],
+            )
+            if isinstance(count, int) and count > 1 and c.denominator % count == 0:
+                return Piece(mean, piece.below, 0), c * count
+            named = dimension(count)
+            if isinstance(count, str) and named in piece.below:
+                below = list(piece.below)
+                below.remove(named)
+                return Piece(mean, tuple(below), 0), c
+    return piece, c
+
+
+def closed(piece: Piece, lead: Node | None = None) -> Node:
+    """A product as one node: numbers first, matrix products last, one fraction bar."""
+    above = sorted(piece.above, key=node_order)
+    below = sorted(piece.below, key=node_order)
+    if len(above) > 1 and above[-1].op.name == "matmul" and not any(x.shape for x in above[:-1]):
+        scalars = reduce(lambda a, b: a * b, above[:-1])  # det(P)*A.T @ B
+        above = [led(scalars, above[-1])] if above[-1].shape else above
+    if not above:
+        top = lead if lead is not None else constant(1)
+    elif lead is not None:
+        top = reduce(lambda a, b: a * b, above[1:], led(lead, above[0]))
+    else:
+        top = reduce(lambda a, b: a * b, above)
+    return top / reduce(lambda a, b: a * b, below) if below else top
+
+
+def led(lead: Node, x: Node) -> Node:
+    """`lead * x`, with the number at the very front: ``2*X.T @ r``."""
+    if x.op.name in ("matmul", "mul", "div"):
+        first = x.args[0]
+        if not (x.op.name == "div" and not first.shape and first.op.name == "constant"):
+            return x.op.node([led(lead, first), x.args[1]], {})  # type: ignore[no-any-return]
+    return lead * x
+
+
+def turn(x: Node) -> Node:
+    """The transpose, a sign at the very front left there."""
+    bare = without_minus(x)
+    return F.permute(x, (-1, -2)) if bare is None else -F.permute(bare, (-1, -2))
+
+
+def without_minus(x: Node) -> Node | None:
+    """What a node is the negative of, if there is a sign at its very front."""
+    if x.op.name == "neg":
+        return x.args[0]
+    if x.op.name in ("matmul", "mul", "div"):
+        first = without_minus(x.args[0])
+        return None if first is None else x.op.node([first, x.args[1]], {})
+    return None
+
+
+def with_minus(x: Node) -> Node:
+    """`-x`, with the sign at the very front."""
+    if x.op.name == "constant" and not x.shape:
+        return constant(-x.attr("value"))
+    if x.op.name in ("matmul", "mul", "div"):
+        return x.op.node([with_minus(x.args[0]), x.args[1]], {})  # type: ignore[no-any-return]
+    return -x
+
+
+def multiplied(x: Piece, y: Piece) -> Piece:
+    if not (x.above or x.below):
+        return y
+    if not (y.above or y.below):
+        return x
+    return Piece(x.above + y.above, x.below + y.below, x.size + y.size + 1)
+
+
+def node_order(node: Node) -> int:
+    name = node.op.name
+    if name in ("constant", "dimension"):
+        return 0 if name == "dimension" or isinstance(node.attr("value"), int) else 1
+    if name == "sqrt" and node.args[0].op.name == "constant":
+        return 1
+    if not node.shape:
+        return 2 if name == "variable" else 3
+    if name == "matmul":
+        return 6
+    return 5 if name in ("add", "sub", "where") else 4
