@@ -81,8 +81,14 @@ def _emit_json(expression: Expression, found: dict[str, Form]) -> None:
     screen.emit(documents.dumps(document, indent=screen.is_terminal()) + b"\n")
 
 
-def _page(found: dict[str, Form], expression: Expression, question: Wanted, format: str) -> str:
-    """One answer as it is; several with the name of each."""
+def _page(
+    found: dict[str, Form], expression: Expression, question: Wanted, format: forms.Format
+) -> str:
+    """One answer as it is, a program; several with the name of each. On a terminal, as a formula."""
+    if format == "text" and screen.is_terminal():
+        return "\n".join(
+            forms.formula(form, f"d/d{name}", name, question) for name, form in found.items()
+        )
     pages = []
     for name, form in found.items():
         label = f"d{name}" if len(found) > 1 else ""

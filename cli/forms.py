@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from ..grammar.errors import Diagnostic, suggest
 from . import bindings
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..grammar.program import Expression
 
 T = TypeVar("T")
+Format = Literal["text", "latex", "numpy", "torch", "jax"]
 
 
 def question(
@@ -86,24 +87,65 @@ def checked(derive: Callable[[], T]) -> T:
 
 
 def write(
-    form: Form, expression: Expression, question: Wanted, format: str, label: str, name: str
+    form: Form, expression: Expression, question: Wanted, format: Format, label: str, name: str
 ) -> str:
     """A form as text of the language, as LaTeX, or as source for a library."""
-    from ..grammar.print_latex import latex_program
-    from ..grammar.print_python import print_python
-
     closed = form.nodes
     if format == "latex":
+        from ..grammar.print_latex import latex_program
+
         return latex_program(closed.lets, closed.expr)
-    if format in ("numpy", "torch", "jax"):
-        inputs = dict.fromkeys([*expression.free, *([question.seed] if question.seed else [])])
-        return print_python(closed.lets, closed.expr, target=format, inputs=list(inputs), name=name)
+    if format != "text":
+        from ..grad.errors import GradError
+        from ..grammar.closed_form import variables
+        from ..grammar.print_python import print_python
+
+        inputs = variables(expression, question)
+        try:
+            return print_python(closed.lets, closed.expr, target=format, inputs=inputs, name=name)
+        except GradError as error:
+            raise Diagnostic(error.code, error.message, help=error.help) from None
     lines = [f"{let} = {text}" for let, text in form.lets]
     lines.append(f"{label} = {form.text}" if label else form.text)
     assumed = _assumed(question)
     if assumed:
         lines[-1] += f"  # {assumed}"
     return "\n".join(lines)
+
+
+def formula(form: Form, label: str, like: str, question: Wanted) -> str:
+    """A form for people at a terminal: the formula, what its names stand for, and its shape."""
+    from shutil import get_terminal_size
+
+    from ..grad.ops import shape_text
+
+    width = get_terminal_size().columns
+    lines = _broken(f"{label} = {form.text}" if label else form.text, width)
+    for let, text in form.lets:
+        lines += _broken(f"  where {let} = {text}", width)
+    notes = [f"shape {shape_text(form.shape)}" + (f", like {like}" if like else "")]
+    if assumed := _assumed(question):
+        notes.append(assumed)
+    last = f"{lines[-1]}    {', '.join(notes)}"
+    if len(lines) == 1 and len(last) <= width:
+        return last
+    return "\n".join([*lines, f"  {', '.join(notes)}"])
+
+
+def _broken(text: str, width: int) -> list[str]:
+    """A long formula in lines that begin with `+` or `-`, broken in as few brackets as possible."""
+    lines = []
+    while len(text) > width:
+        depth, best = 0, (len(text), 0)  # (depth, position) of the best place so far
+        for i, c in enumerate(text[:width]):
+            depth += (c in "([") - (c in ")]")
+            if text[i : i + 3] in (" + ", " - ") and i > width // 3 and depth <= best[0]:
+                best = (depth, i)
+        if not best[1]:
+            break
+        lines.append(text[: best[1]])
+        text = "    " + text[best[1] + 1 :]
+    return [*lines, text]
 
 
 def _assumed(question: Wanted) -> str:

@@ -39,6 +39,8 @@ def run(
     if json or format == "json":
         document: dict[str, Any] = {"gradcalc": 1, "expr": text} | form.as_json("simplified")
         screen.emit(documents.dumps(document, indent=screen.is_terminal()) + b"\n")
+    elif format == "text" and screen.is_terminal():
+        screen.emit(forms.formula(form, "", "", question).encode() + b"\n")
     else:
         screen.emit(forms.write(form, expression, question, format, "", "value").encode() + b"\n")
     return 0

@@ -328,11 +328,16 @@ def set_attribute(value: Any, name: str, to: Any) -> None:
 # --- texts -------------------------------------------------------------------------------------
 
 
-def formatted(value: Any, spec: str) -> str:
-    """``f"{value:spec}"``. Raises ValueError for a width that no line has."""
+def check_width(spec: str) -> None:
+    """Raise ValueError for a format as wide as no line is."""
     digits = "".join(c if c.isdigit() else " " for c in spec).split()
-    if any(len(number) > 4 or int(number) > WIDEST for number in digits):
+    if any(len(number) > len(str(WIDEST)) or int(number) > WIDEST for number in digits):
         raise ValueError(f"a width of more than {WIDEST:,}")
+
+
+def formatted(value: Any, spec: str) -> str:
+    """``f"{value:spec}"``"""
+    check_width(spec)
     return format(value, spec)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -275,11 +275,12 @@ class Machine:
         self._stack.append(kind(values))
 
     def UNPACK(self, count: int) -> None:
-        values = list(zip(repeat(None, count + 1), self._stack.pop(), strict=False))
-        if len(values) != count:
-            many = "too many" if len(values) > count else "not enough"
-            raise ValueError(f"{many} values to unpack (expected {count})")
-        self._stack.extend(value for _, value in reversed(values))
+        values = list(islice(self._stack.pop(), count + 1))
+        if len(values) > count:
+            raise ValueError(f"too many values to unpack (expected {count})")
+        if len(values) < count:
+            raise ValueError(f"not enough values to unpack (expected {count}, got {len(values)})")
+        self._stack.extend(reversed(values))
 
     def _take(self, count: int) -> list[Any]:
         at = len(self._stack) - count
@@ -290,7 +291,16 @@ class Machine:
     # --- names -----------------------------------------------------------------------------
 
     def LOAD(self, name: str) -> None:
-        self._stack.append(self.names[name] if name in self.names else names.lookup(name))
+        if name in self.names:
+            self._stack.append(self.names[name])
+        elif name == "print":
+            self._stack.append(names.Function("print", self._print))
+        else:
+            self._stack.append(names.lookup(name))
+
+    def _print(self, *values: Any, sep: str | None = " ", end: str | None = "\n") -> None:
+        sep = " " if sep is None else sep
+        self.write(sep.join(map(str, values)) + ("\n" if end is None else end))
 
     def STORE(self, name: str) -> None:
         self.names[name] = self._stack.pop()
@@ -367,11 +377,9 @@ def _check_size(op: str, left: Any, right: Any) -> None:
     elif op == "+" and isinstance(left, (str, list, tuple)) and isinstance(right, type(left)):
         _check_length(len(left) + len(right))
     elif op == "%" and isinstance(left, str):
-        names.formatted("", "".join(c if c.isdigit() else " " for c in left).strip() and "")
-        if any(len(number) > 3 for number in "".join(
-            c if c.isdigit() else " " for c in left
-        ).split()) or "*" in left:
-            raise ValueError(f"a width of more than {names.WIDEST:,}")
+        names.check_width(left)
+        if "*" in left:
+            raise ValueError("`*` in a format takes its width from a value: write the width")
 
 
 def _check_length(length: int) -> None:

@@ -62,7 +62,9 @@ class Functions(Algebra):
             if whole is not None and whole.form == "sum" and any(_is_log(k) for k in whole.terms):
                 t = whole
         out: list[Factor] = []
-        rest: dict[Term, Fraction] = dict(t.terms) if t.form == "sum" else {((t, axes_of(t), ONE),): ONE}
+        rest: dict[Term, Fraction] = (
+            dict(t.terms) if t.form == "sum" else {((t, axes_of(t), ONE),): ONE}
+        )
         for term, k in list(rest.items()):
             if len(term) != 1 or term[0][2] != 1:
                 continue

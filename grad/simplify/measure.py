@@ -44,9 +44,11 @@ def reluctance(node: Node) -> float:
             return 0.01
         case "permute":
             inner = node.args[0].op.name
-            return 2.6 if inner in ("mul", "div", "where") else 0.5 * (inner in ("add", "sub"))
+            return (
+                2.6 if inner in ("mul", "div", "where") else 0.5 if inner in ("add", "sub") else 0
+            )
         case "matmul":
-            return 0.01 * (node.args[1].op.name == "matmul")
+            return 0.01 if node.args[1].op.name == "matmul" else 0
     return 0
 
 

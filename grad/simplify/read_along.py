@@ -88,7 +88,8 @@ def _norm(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     return r.alg.power(summed_along(r, x, square, dims_of(node)), Fraction(1, 2))
 
 
-def _centred(r: Reader, x: Node, t: Tensor, dims: Sequence[int]) -> Tensor | None:
+def _centred(r: Reader, x: Node, t: Tensor, dims: Sequence[int]) -> Tensor:
+    """`t` minus its average along axes."""
     kept, _ = r.reduce(x, dims)
     n = sizes.product(x.shape[d] for d in dims)
     total = summed_along(r, x, t, dims)

@@ -255,7 +255,7 @@ def placed(r: Reader, shape: Shape, t: Tensor, index: Sequence[Any]) -> Tensor |
     found, names = picked
     whole = squeezed(shape)
     summed: dict[int, int] = {}
-    views = []
+    views: list[tuple[Tensor, Index, int]] = []
     for selected, out, axis in found:
         if out is None:
             views.append((selected, (axis,), 1))
@@ -295,14 +295,9 @@ def _one_hot(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
 
 
 def _flip(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
-    index = [("slice", None, None, None)] * node.ndim
-    for d in node.attr("dims"):
-        index[d] = ("slice", None, None, -1)
-    return _index(r, rebuilt_index(node, tuple(index)), args)
-
-
-def rebuilt_index(node: Node, index: Any) -> Node:
-    return node.args[0][index]
+    turned = [d % node.ndim for d in node.attr("dims")]
+    index = tuple(("slice", None, None, -1 if d in turned else None) for d in range(node.ndim))
+    return _index(r, node.args[0][index], args)
 
 
 # --- cumulative sums: contraction with a triangle of ones ----------------------------------------

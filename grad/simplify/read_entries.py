@@ -62,9 +62,8 @@ _IRRATIONAL: list[tuple[tuple[tuple[str, Fraction], ...], float]] = [
 def _constant(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     value = node.attr("value")
     if isinstance(value, np.ndarray):
-        first = value.flat[0] if value.size else 0
-        if value.size and bool((value == first).all()):
-            return r.alg.sum(squeezed(node.shape), [read_number(r.alg, first.item())])
+        if value.size and bool((value == value.flat[0]).all()):
+            return r.alg.sum(squeezed(node.shape), [read_number(r.alg, value.flat[0].item())])
         square = value.ndim == 2 and value.shape[0] == value.shape[1] > 1
         if square and bool((value == np.eye(value.shape[0])).all()):
             return r.alg.delta(value.shape[0])
@@ -176,8 +175,8 @@ def _both(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
 
 ELEMENTARY = (
     "exp expm1 exp2 log log1p log2 log10 sqrt rsqrt square reciprocal cbrt abs sign floor ceil"
-    " round trunc sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh erf erfc erfinv"
-    " lgamma digamma sigmoid logsigmoid softplus relu"
+    " round trunc sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh erf erfc"
+    " erfinv lgamma digamma sigmoid logsigmoid softplus relu"
 ).split()
 MAPPED = (
     "maximum minimum hypot arctan2 xlogy clamp logaddexp heaviside floor_divide remainder".split()
