@@ -3,7 +3,7 @@
 PYTHON ?= $(firstword $(wildcard .venv/bin/python) python3)
 export PATH := $(abspath $(dir $(PYTHON))):$(PATH)
 
-.PHONY: check lint types contracts fast test manual format install
+.PHONY: check lint types contracts fast test manual tables bench format install
 
 check: lint types contracts fast
 
@@ -31,6 +31,14 @@ test:
 # Rewrite what the manual shows with what the commands print now; then read the diff.
 manual:
 	pytest -q tests/test_manual.py --update-manual
+
+# Rewrite the parser's tables after a change of a grammar file.
+tables: build/house/gradcalc
+	PYTHONPATH=build/house python -m gradcalc.grammar.lark_tables
+
+# Measure, beside what can be compared with, and write docs/benchmarks.md.
+bench:
+	python -m benchmarks
 
 format:
 	ruff check --fix .

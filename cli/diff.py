@@ -84,7 +84,7 @@ def _emit_json(expression: Expression, found: dict[str, Form]) -> None:
 def _page(
     found: dict[str, Form], expression: Expression, question: Wanted, format: forms.Format
 ) -> str:
-    """One answer as it is, a program; several with the name of each. On a terminal, as a formula."""
+    """One answer as it is, several with their names; on a terminal, as formulas for people."""
     if format == "text" and screen.is_terminal():
         return "\n".join(
             forms.formula(form, f"d/d{name}", name, question) for name, form in found.items()

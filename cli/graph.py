@@ -93,7 +93,7 @@ def run(
         document = {"gradcalc": 1, "expr": text, **graph_text.as_data(found)}
         screen.emit(documents.dumps(document, indent=screen.is_terminal()) + b"\n")
     elif format == "tree":
-        screen.show(_tree(found, look), look)
+        screen.show(tree_lines(found, look), look)
     else:
         draw = graph_text.mermaid if format == "mermaid" else graph_text.dot
         screen.emit(draw(found, lambda vertex: _lines(vertex, look)).encode())
@@ -128,7 +128,7 @@ def _lines(vertex: Vertex, look: Look) -> list[str]:
     return lines
 
 
-def _tree(graph: Graph, look: Look) -> Iterator[Line]:
+def tree_lines(graph: Graph, look: Look) -> Iterator[Line]:
     """One tree for the value and one for each gradient, in aligned columns."""
     from ..grammar.graph_text import MANY, described, tree
 

@@ -20,6 +20,7 @@ VERBS = {  # a module each, imported when called
     "simplify": "The closed form of an expression.",
     "check": "Gradients against finite differences or expected values; suites.",
     "run": "A program in the style of autograd tutorials.",
+    "repl": "The same language, live.",
     "graph": "The computational graph, as a tree or a picture.",
     "functions": "Every function: signature, rule, kinks, example.",
     "explain": "What an error code means, and how to fix it.",

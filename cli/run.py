@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from contextlib import ExitStack
 from typing import Annotated, Literal
 
 import typer
@@ -65,21 +66,22 @@ def run(
 
     from ..grammar.script import parse_script
     from ..grammar.script_code import Code
-    from ..grammar.script_run import MAX_STEPS, Machine, Watcher
+    from ..grammar.script_run import MAX_STEPS, Machine
 
     output = Output()
     try:
         code = Code.of(parse_script(text))
-        watcher = Watcher()
-        if explain:
-            from .explained import Explained
-
-            watcher = Explained(code.source, output.show, look)
-        machine = Machine(output.write, max_steps or MAX_STEPS, watcher=watcher)
-        with warnings.catch_warnings():
-            fresh_session(printing == "0.3", seed)
+        machine = Machine(output.write, max_steps or MAX_STEPS)
+        with ExitStack() as session:
+            session.enter_context(warnings.catch_warnings())
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = lambda message, *_, **__: output.warn(str(message))
+            fresh_session(printing == "0.3", seed)
+            if explain:
+                from .explained import Explained
+
+                teller = Explained(code.source, output.show, look)
+                machine.watcher = session.enter_context(teller)
             machine.run(code)
     except Diagnostic as diagnostic:
         diagnostic.origin = diagnostic.origin or origin

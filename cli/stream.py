@@ -8,15 +8,15 @@ ordinary record passes through orjson and NumPy only; one that these do not take
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
 from ..grammar.errors import Diagnostic, Label
-from . import answers, bindings, documents, screen
+from . import answers, bindings, documents, records, screen
 from .bindings import Given
 
 if TYPE_CHECKING:
@@ -24,13 +24,10 @@ if TYPE_CHECKING:
     from ..grammar.program import Expression, Request
     from ..grammar.stacked import Stacked
 
-BLOCK = 2**18  # bytes to ask for at once: what they become still fits a cache
-PIECE = 4096  # bytes that a pipe takes whole or not at all (PIPE_BUF)
 EXPRESSIONS = 64  # so many are kept compiled where each record brings its own
 OURS = ("n", "value", "grads", "jacobian", "hessian", "error")  # members that answers have
 
 _FORM = orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
-_SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ of Linux, which fcntl names in Python 3.10 and later only
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,48 +71,13 @@ def run(text: str, given: Mapping[str, Given], request: Request, policy: Policy)
     record brings its own as `expr`."""
     stream = Stream.prepare(text, given, request, policy)
     if sys.stdin is not None:
+        records.finish_lines()
         number = 1
-        for lines in blocks(sys.stdin.buffer):
-            write(stream.answer(number, lines))
+        for lines in records.blocks(sys.stdin.buffer):
+            records.write(stream.answer(number, lines))
             number += len(lines)
     screen.complain(f"gradcalc: {stream.tally}")
     return 1 if stream.tally.failed else 0
-
-
-def blocks(source: IO[bytes]) -> Iterator[list[bytes]]:
-    """The lines of a stream, as many at once as are there; a last one need not be ended."""
-    _widen(source)
-    rest: list[bytes] = []
-    while chunk := source.read1(BLOCK):  # type: ignore[attr-defined]
-        end = chunk.rfind(b"\n")
-        if end < 0:
-            rest.append(chunk)
-            continue
-        rest.append(chunk[:end])
-        yield b"".join(rest).split(b"\n")
-        rest = [chunk[end + 1 :]]
-    if last := b"".join(rest):
-        yield [last]
-
-
-def _widen(source: IO[bytes]) -> None:
-    """Let a pipe hold more than its 64 KiB, where the system does that."""
-    try:
-        from fcntl import fcntl
-
-        fcntl(source.fileno(), _SET_PIPE_SIZE, BLOCK)
-    except (ImportError, OSError, ValueError):  # not Linux, not a pipe, not a file at all
-        pass
-
-
-def write(lines: Sequence[bytes]) -> None:
-    """Write lines so that, whenever this is killed, whole ones have been written."""
-    data = b"".join(lines)
-    at = 0
-    while at < len(data):
-        end = data.rfind(b"\n", at, at + PIECE) + 1 or data.find(b"\n", at) + 1
-        screen.emit(data[at:end])
-        at = end
 
 
 @dataclass(slots=True)
@@ -183,13 +145,13 @@ class Stream:
 
     def answer(self, number: int, lines: list[bytes]) -> list[bytes]:
         """The lines that answer these lines, the first of which is line `number`."""
-        block = _Block(number, lines, _records(lines))
+        block = _Block(number, lines, records.read(lines))
         self.tally.records += len(lines)
         for source, places in self._by_expression(block):
             self._compute(block, source, places)
         if self.policy.on_error == "stop" and block.failed:
             place, diagnostic = min(block.failed.items())
-            write(block.answers[:place])
+            records.write(block.answers[:place])
             raise _placed(diagnostic, number + place)
         return block.answers
 
@@ -211,7 +173,7 @@ class Stream:
     def _compute(self, block: _Block, source: _Source, places: list[int]) -> None:
         """Fill in the answers for some places, stacking what has the same shapes."""
         plain = [place for place in places if block.records[place] is not None]
-        stacks = _stacked([block.records[place] for place in plain], source.names)
+        stacks = records.stacked([block.records[place] for place in plain], source.names)
         waiting: list[tuple[list[int], dict[str, Array]]] = []
         if plain and stacks is not None:
             waiting = [(plain, stacks)]
@@ -227,7 +189,9 @@ class Stream:
             alike = by_shape.setdefault(key, ([], []))
             alike[0].append(place)
             alike[1].append(arrays)
-        waiting += [(found, _joined(several, source.names)) for found, several in by_shape.values()]
+        waiting += [
+            (found, records.joined(several, source.names)) for found, several in by_shape.values()
+        ]
         while waiting:
             places, stacks = waiting.pop()
             try:
@@ -244,7 +208,7 @@ class Stream:
     def _read(self, block: _Block, source: _Source, place: int) -> dict[str, Array]:
         """The tensors of one record, looked at closely. Raises Diagnostic."""
         record = block.records[place]
-        if record is not None and (alone := _stacked([record], source.names)) is not None:
+        if record is not None and (alone := records.stacked([record], source.names)) is not None:
             return {name: stack[0] for name, stack in alone.items()}
         line, origin = block.lines[place], _origin(block.number + place)
         if not line.strip():
@@ -326,7 +290,7 @@ class Stream:
             return {}
         record = block.records[place]
         if record is None:
-            record = _leniently(block.lines[place])
+            record = records.leniently(block.lines[place])
         if not isinstance(record, dict):
             return {}
         return {name: documents.strict(record[name]) for name in self.policy.keep if name in record}
@@ -358,75 +322,13 @@ class _Block:
 # --- reading -----------------------------------------------------------------------------------
 
 
-def _records(lines: list[bytes]) -> list[Any]:
-    """What orjson makes of each line; None for those that need a closer look."""
-    try:
-        records = list(map(orjson.loads, lines))
-    except orjson.JSONDecodeError:
-        records = [documents.loads(line) for line in lines]
-    whole = b"\n".join(lines)
-    # no key twice (orjson keeps the last one), and no true or false, which NumPy takes for numbers:
-    # looked for in all lines at once, since nearly always there are none
-    if b"true" not in whole and b"false" not in whole:
-        alike = _kinds(records) == {dict}
-        objects = records if alike else [r for r in records if isinstance(r, dict)]
-        if whole.count(b":") == sum(map(len, objects)):
-            return records
-    return [
-        record if _is_plain(record, line) else None
-        for record, line in zip(records, lines, strict=True)
-    ]
-
-
-def _kinds(records: list[Any]) -> set[type]:
-    return set(map(type, records))
-
-
-def _is_plain(record: Any, line: bytes) -> bool:
-    if b"true" in line or b"false" in line:
-        return False
-    return not isinstance(record, dict) or documents.keys_are_unique(record, line)
-
-
-def _stacked(records: list[Any], names: tuple[str, ...]) -> dict[str, Array] | None:
-    """The tensors of records that are alike, one stack for each name; None if they are not."""
-    import numpy as np
-
-    kinds = _kinds(records)
-    if kinds == {dict}:
-        try:
-            columns = {name: [record[name] for record in records] for name in names}
-        except KeyError:
-            return None
-    elif len(names) == 1 and dict not in kinds:
-        columns = {names[0]: records}
-    else:
-        return None
-    stacks = {}
-    for name, column in columns.items():
-        try:
-            stack = np.array(column)
-        except ValueError:  # of different shapes, or ragged
-            return None
-        if stack.dtype.kind not in "iuf":
-            return None
-        stacks[name] = stack.astype(np.float64, copy=False)
-    return stacks
-
-
-def _joined(several: list[dict[str, Array]], names: tuple[str, ...]) -> dict[str, Array]:
-    import numpy as np
-
-    return {name: np.stack([arrays[name] for arrays in several]) for name in names}
-
-
 def _own_expression(block: _Block, place: int) -> str:
     """The `expr` of a record. Raises G218, or what is wrong with the record as JSON."""
     line, origin = block.lines[place], _origin(block.number + place)
     record = block.records[place]
     if record is None:
         documents.read_bindings(line, (), origin)
-        record = _leniently(line)
+        record = records.leniently(line)
     text = record.get("expr") if isinstance(record, dict) else None
     if not isinstance(text, str):
         shown = documents.decode(line, origin)
@@ -435,16 +337,6 @@ def _own_expression(block: _Block, place: int) -> str:
         message = "the record has no `expr`"
         raise Diagnostic("G218", message, shown, [label], ways, origin=origin)
     return text
-
-
-def _leniently(line: bytes) -> Any:
-    """A record that orjson refuses, as Python reads it; None if that does not either."""
-    import json
-
-    try:
-        return json.loads(line.decode("utf-8-sig"), parse_int=float)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _origin(number: int) -> str:

@@ -105,7 +105,7 @@ def _backward(story: Derivation, item: tuple[Node, Arrow] | None, look: Look) ->
         assert back is not None
         seed, shown, note = back.arrived[root], "1", "where every backward pass starts"
         if not is_constant(seed, 1):
-            shown, note = _shown(story, seed, look), "given with --gradient"
+            shown, note = _shown(story, seed, look), story.seed
         return _Row(f"#{story.numbers[root]}", (story.slope_of(root),), shown, note)
     node, arrow = item
     shown = _shown(story, arrow.total, look)

@@ -80,15 +80,12 @@ def compute(
     `known` has the values of the nodes at which the schedule stopped.
     """
     run = _Run(np.dtype(dtype), arrays)
-    uses: Counter[Node] = Counter()
-    if not keep:
-        uses.update(a for node in order for a in needs[node])
-        uses.update(roots)
+    uses = None if keep else Counter([a for node in order for a in needs[node]] + list(roots))
     memo: dict[Node, Array] = dict(known or {})
     with np.errstate(all="ignore"):
         for node in order:
             memo[node] = run.node(node, [memo[a] for a in needs[node]])
-            if not keep:
+            if uses is not None:
                 for a in needs[node]:
                     uses[a] -= 1
                     if not uses[a]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from .evaluate import Array
 from .node import TABLE, Node
 from .ops import VARIABLE, substitute
 from .rules.selection import numpy_index
-from .tape import Edge, GradFn, forward, grad_fn_class, placeholder, pullback
+from .tape import CACHED, Edge, GradFn, forward, grad_fn_class, placeholder, pullback
 from .tensor_dtypes import bool_, default_dtype, dtype, float64, int64, promote
 from .tensor_errors import NEED_FLOATS, need_floats, not_a_tensor, translated
 from .tensors import METHODS, Tensor, mode, saved, wrap
@@ -69,6 +70,8 @@ def record(
     edges = tuple(t.edge() for t in operands) if mode.grad and result.is_floating_point else ()
     if any(edges) and node.kind == "float" and node.op.differentiable:
         made._grad_fn = _grad_fn(node, operands, edges, name, working, made)
+        if mode.watch is not None:
+            mode.watch(made._grad_fn, operands)
     return made
 
 
@@ -151,11 +154,23 @@ def build(
     placed = [_placed(value, operands) for value in args]
     words = {word: _placed(value, operands) for word, value in (keywords or {}).items()}
     try:
-        node = TABLE[name](*placed, **words)
+        if words or not all(isinstance(value, SIMPLE) and value != 0 for value in placed):
+            node = TABLE[name](*placed, **words)
+        else:
+            node = _applied(name, *placed)
     except GradError as error:
         shapes = [t.shape for t in operands]
         raise translated(error, shown or name, shapes, (*args, *words.values())) from None
     return node, operands
+
+
+SIMPLE = (Node, int, float, bool)
+
+
+@lru_cache(CACHED, typed=True)
+def _applied(name: str, *placed: Any) -> Any:
+    """What is applied again and again is built once. (Zero has a sign and is built each time.)"""
+    return TABLE[name](*placed)
 
 
 def _placed(value: Any, operands: list[Tensor]) -> Any:

@@ -35,9 +35,7 @@ def made(array: Array, requires_grad: bool = False) -> Tensor:
 # --- from data ---------------------------------------------------------------------------------
 
 
-def tensor(
-    data: Any, *, dtype: Any = None, requires_grad: bool = False, device: Any = None
-) -> Tensor:
+def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor with a copy of the data: int64 from ints, float32 from floats."""
     plain = _plain(data)
     found = as_dtype(dtype) if dtype is not None else _dtype_of(data, plain)
@@ -184,24 +182,23 @@ def _filled(
     return made(np.full(_shape(size, name), value, dtype=of.numpy), requires_grad)
 
 
-def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """All entries 0."""
     return _filled("zeros", size, 0, dtype, requires_grad)
 
 
-def ones(*size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """All entries 1."""
     return _filled("ones", size, 1, dtype, requires_grad)
 
 
-def empty(*size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Entries that are written later; here they are 0, there whatever memory held."""
     return _filled("empty", size, 0, dtype, requires_grad)
 
 
 def full(
     size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False,
-    device: Any = None,
 ) -> Tensor:  # fmt: skip
     """All entries the same."""
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
@@ -242,7 +239,7 @@ def _numbers(*values: Any) -> list[Any]:
 
 def arange(
     start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None,
-    requires_grad: bool = False, device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Numbers from `start` up to, but not including, `end`; int64 if all three are ints."""
     start, end, step = _numbers(*((0, start) if end is None else (start, end)), step)
@@ -294,13 +291,13 @@ def logspace(
 # --- at random ---------------------------------------------------------------------------------
 
 
-def rand(*size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+def rand(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers from 0 to 1."""
     of = default_dtype() if dtype is None else as_dtype(dtype)
     return made(tensor_random.uniform(_shape(size, "rand"), of), requires_grad)
 
 
-def randn(*size: Any, dtype: Any = None, requires_grad: bool = False, device: Any = None) -> Tensor:
+def randn(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers of mean 0 and variance 1."""
     of = default_dtype() if dtype is None else as_dtype(dtype)
     return made(tensor_random.normal(_shape(size, "randn"), of), requires_grad)

@@ -34,9 +34,6 @@ class dtype:
     def __repr__(self) -> str:
         return f"torch.{self.name}"
 
-    def __reduce__(self) -> str:
-        return self.name
-
 
 float64 = dtype("float64", "Double", "float")
 float32 = dtype("float32", "Float", "float")

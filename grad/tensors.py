@@ -57,9 +57,10 @@ SHOWN_PLAIN = (int64, bool_)  # types that are not named where a tensor is print
 
 
 class _Mode(threading.local):
-    """Whether operations are recorded, in this thread."""
+    """Whether operations are recorded, in this thread, and who wants to know."""
 
     grad = True
+    watch: Callable[[GradFn, Sequence[Any]], None] | None = None  # told of each, with its operands
 
 
 mode = _Mode()
@@ -345,9 +346,12 @@ class Tensor:
         edge = base.edge()
         wanted = (part,) if edge is None else (whole, part)
         kind = base._array.dtype
-        return grad_fn_class("CopySlices")(
+        made = grad_fn_class("CopySlices")(
             node, (edge, fn), wanted, (kind,) * len(wanted), kind, {}, False
         )
+        if mode.watch is not None:
+            mode.watch(made, (base, self))
+        return made
 
     # --- as Python has it --------------------------------------------------------------------
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from . import autograd, tensor_creation, tensor_print
@@ -32,13 +34,27 @@ def is_tensor(value: object) -> bool:
     return isinstance(value, Tensor)
 
 
+def on_any_device(make: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, with a keyword ``device`` that is looked at and makes no difference."""
+
+    @wraps(make)
+    def function(*args: Any, device: Any = None, **keywords: Any) -> Any:
+        if device is not None:
+            Device(device)
+        return make(*args, **keywords)
+
+    return function
+
+
 _functional = Namespace("torch.nn.functional")
 
 NAMES: dict[str, Any] = {
     "Tensor": Tensor, "Size": Size, "dtype": dtype, "device": Device,
     "autograd": autograd, "Variable": autograd.Variable,
     "nn": Namespace("torch.nn", functional=_functional), "functional": _functional,
-    "linalg": Namespace("torch.linalg"), "special": Namespace("torch.special"),
+    "linalg": Namespace("torch.linalg"),
+    "cuda": Namespace("torch.cuda", is_available=lambda: False),
+    "special": Namespace("torch.special"),
     "is_tensor": is_tensor, "get_default_dtype": default_dtype,
     "set_default_dtype": set_default_dtype,
     "pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan,
@@ -53,7 +69,8 @@ CREATION = (
     "manual_seed"
 ).split()
 NAMES |= {
-    name: getattr(tensor_creation, name if name != "range" else "range_") for name in CREATION
+    name: on_any_device(getattr(tensor_creation, "range_" if name == "range" else name))
+    for name in CREATION
 }
 NAMES |= {
     name: getattr(autograd, name)

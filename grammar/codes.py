@@ -69,6 +69,11 @@ known:
     grads = { x = [1, 2] }
 The other members are `value`, `wrt`, `gradient`, `rtol`, `atol` and `seed`.
 """),
+    "G008": Code("a library that is not installed", USAGE, """\
+A few commands need a library that the others do not, and that is therefore an extra:
+    gradcalc repl
+The message says how to install it.
+"""),
     # the expression, whatever the data
     "G101": Code("a bracket is never closed", EXPRESSION, """\
 The text ends, or a different bracket closes, while a bracket is still open:
@@ -169,6 +174,18 @@ Give the inner expression a name first: `u = 2*x; grad(u**2/4, u)`.
 The argument is of the right kind, but this value has no meaning for the function:
     gradcalc eval 'mse_loss(x, y, reduction="avg")' x='[1,2]' y='[3,4]'
 The message lists the values that have one; so does `gradcalc functions mse_loss`.
+"""),
+    "G118": Code("lines that are indented wrongly", EXPRESSION, """\
+In a program for `gradcalc run`, the lines of a block begin below each other, further right
+than the line with the colon, and no other line is indented:
+    printf 'x = 1\\n  y = 2\\n' | gradcalc run -
+Use spaces or tabs, but the same in all lines.
+"""),
+    "G119": Code("a module that there is not", EXPRESSION, """\
+In a program for `gradcalc run`, imports give names to the modules of the language, and load
+nothing: torch with its parts, numpy and math:
+    echo 'import matplotlib' | gradcalc run -
+Leave the line out, together with those that use the module.
 """),
     # data and bindings
     "G201": Code("a name without a value", DATA, """\
@@ -277,6 +294,12 @@ called `expr`, and this one has none:
 Write it into the record, as in `{"expr": "x*x", "x": 3}`, or on the command line for all of
 them.
 """),
+    "G219": Code("an operation that these values do not allow", DATA, """\
+A program for `gradcalc run` came to a step that Python would refuse as well: a division by
+zero, an index that is not there, a text where a number belongs:
+    echo 'print(1 // 0)' | gradcalc run -
+The message begins with what Python calls it; `except` catches it under that name.
+"""),
     # shapes
     "G301": Code("a matrix product of shapes that do not fit", DATA, """\
 `A @ B` multiplies the rows of A with the columns of B: the last axis of A has to be as long
@@ -370,6 +393,27 @@ A Hessian belongs to a scalar result, a Jacobian to one result and one variable,
     gradcalc eval 'hessian(x*2, x)' x='[1,2,3]'
 The message says which of them does not fit, and what does.
 """),
+    "G405": Code("a value was overwritten that a gradient needs", DATA, """\
+The rule of some operation needs a tensor as it was when the operation ran, and it has been
+changed in place since:
+    echo 'x=ones(2, requires_grad=True); y=x+1; z=y*y; y+=1; sum(z).backward()' | gradcalc run -
+Write `y = y + 1`, which makes a new tensor, in place of `y += 1`.
+"""),
+    "G406": Code("a graph that has been freed", DATA, """\
+`backward()` frees what it goes through, so it can go through only once:
+    echo 'x=torch.ones(1,requires_grad=True);y=x*x;y.backward();y.backward()' | gradcalc run -
+Compute the result again, or write `backward(retain_graph=True)` the first time.
+"""),
+    "G407": Code("a leaf that requires grad cannot be changed in place", DATA, """\
+Its gradient is asked for at the value it has; changing it would lose that value:
+    echo 'x = torch.ones(2, requires_grad=True); x += 1' | gradcalc run -
+A step of gradient descent is taken within `with torch.no_grad():`, or on `x.data`.
+"""),
+    "G408": Code("nothing that requires grad", DATA, """\
+The result does not depend on any tensor that requires grad, so there is no way back:
+    echo 'x = torch.ones(2); x.sum().backward()' | gradcalc run -
+Make the tensor with `requires_grad=True`, and do not compute the result within `no_grad`.
+"""),
     # numbers that are not finite
     "G501": Code("a value or gradient that is not finite", NONFINITE, """\
 A NaN or an infinity came up. With `--finite` that is an error, otherwise a warning; the
@@ -397,6 +441,11 @@ The expression, with the derivatives in it, has more operations than are allowed
 derivatives grow quickly: each `grad` around an expression makes it several times as long.
 Differentiate fewer times, give shared parts a name, or use `jvp` and `hvp`, which need no
 complete matrix of derivatives.
+"""),
+    "G603": Code("too many steps", DATA, """\
+A program for `gradcalc run` has run more statements than `--max-steps` allows:
+    printf 'while True:\\n  pass\\n' | gradcalc run - --max-steps 1000
+Look for a loop that does not end, or raise the limit.
 """),
     # checks that failed
     "G701": Code("a value is not the expected one", FAILED, """\

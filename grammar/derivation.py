@@ -62,6 +62,7 @@ class Derivation:
     names: dict[Node, str] = field(default_factory=dict)
     uses: Counter[Node] = field(default_factory=Counter)
     backward: list[tuple[Node, list[Arrow]]] = field(default_factory=list)
+    seed: str = "given with --gradient"  # where the gradient of the result comes from, if not 1
 
     @classmethod
     def of(cls, solution: Solution) -> Derivation:

@@ -19,7 +19,7 @@ from ..grad.ops import CONSTANT, DIMENSION, VARIABLE, constant, rebuild, shape_t
 from ..grad.reverse import gradient
 from ..grad.simplify.exact import exact
 from .print_text import Piece, print_node
-from .program import Expression, located
+from .program import Expression, Solution, located
 
 SEED = "g"  # what the gradient is called that arrives at a result which is not a scalar
 MANY = "..."  # stands for what is left out
@@ -112,6 +112,13 @@ def graph(
     known = located(expression, built, lambda: _values(list(roots.values()), values))
     called = {node: name for name, node in built.assigned.items() if node.op is not VARIABLE}
     return _number(roots, called, known)
+
+
+def of_solution(solution: Solution) -> Graph:
+    """The graph of what was evaluated."""
+    called = {node: name for name, node in solution.built.assigned.items()
+              if node.op is not VARIABLE}  # fmt: skip
+    return _number({"value": solution.root}, called, solution.memo)
 
 
 def _values(roots: Sequence[Node], values: Mapping[str, Array]) -> Mapping[Node, Array]:

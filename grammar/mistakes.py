@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import cast
 from unicodedata import name as name_of
 from unicodedata import normalize
 
-from lark import Token
-
 from .errors import Diagnostic, Label, Span
+from .lalr import Token
 
 # Terminals of gradcalc.lark that the parser never accepts.
 TERMINALS = ("CARET", "BITWISE", "WALRUS", "BRACE", "UNCLOSED", "OTHER")
@@ -59,7 +57,7 @@ _LONGEST_REWRITE = 60
 
 
 def span_of(token: Token) -> Span:
-    return cast(Span, (token.start_pos, token.end_pos))
+    return token.start_pos, token.end_pos
 
 
 def nothing() -> Diagnostic:

@@ -8,14 +8,13 @@ from dataclasses import replace
 from functools import cache
 from keyword import iskeyword
 from math import inf
-from typing import Any, cast
+from typing import Any
 from unicodedata import normalize
-
-from lark import Lark, Token, Transformer, UnexpectedToken, v_args
-from lark.lark import PostLex
 
 from . import mistakes
 from .errors import Diagnostic, Span
+from .lalr import Parser, Token, Unexpected
+from .mistakes import span_of
 from .syntax import (
     Argument,
     Assign,
@@ -36,6 +35,7 @@ from .syntax import (
     Text,
     Unary,
 )
+from .tables import TABLES
 
 DEEPEST = 10_000  # brackets within brackets
 
@@ -59,47 +59,27 @@ def parse(text: str) -> Program:
 
 
 def _statements(text: str) -> tuple[Statement, ...]:
-    parser = _parser().parse_interactive(text)
-    read: list[Token] = []
     try:
-        for token in parser.iter_parse():
-            read.append(token)
-        if not read:
-            raise mistakes.nothing()
-        read.append(Token.new_borrow_pos("$END", "", read[-1]))
-        statements: list[Statement] = parser.feed_token(read[-1])
-    except UnexpectedToken:
-        raise mistakes.unexpected(text, read) from None
+        statements: tuple[Statement, ...] = _parser().parse(text, "program")
+    except Unexpected as error:
+        raise mistakes.unexpected(text, error.read) from None
     if not statements:
         raise mistakes.nothing()
-    return tuple(statements)
+    return statements
 
 
 @cache
-def _parser() -> Lark:
-    # Takes some 20 ms, once per process. Should start-up ever matter that much, the tables can be
-    # made when the package is built (Lark.save, a pickle of plain data, or lark.tools.serialize).
-    return Lark.open(
-        "gradcalc.lark",
-        rel_to=__file__,
-        parser="lalr",
-        lexer="basic",
-        start="program",
-        postlex=Layout(),
-        transformer=TreeBuilder(),
-        maybe_placeholders=False,
-    )
+def _parser() -> Parser:
+    return Parser(TABLES, Layout(), TreeBuilder())
 
 
-class Layout(PostLex):
+class Layout:
     """Between lexer and parser: pairs brackets, drops newlines inside them, finds the keywords."""
 
-    always_accept = mistakes.TERMINALS
-
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+    def process(self, tokens: Iterator[Token], text: str) -> Iterator[Token]:
         opened: list[Token] = []
         previous: Token | None = None
-        for token in stream:
+        for token in tokens:
             match token.type:
                 case "_NEWLINE" if opened:
                     continue
@@ -124,12 +104,10 @@ class Layout(PostLex):
 _CONSTANTS = {"True": True, "False": False, "None": None, "...": ...}
 
 
-@v_args(inline=True)
-class TreeBuilder(Transformer[Token, Any]):
+class TreeBuilder:
     """One method per rule of the grammar, called with the rule's parts when it is recognised."""
 
-    @v_args(inline=False)
-    def program(self, statements: list[Statement]) -> list[Statement]:
+    def program(self, *statements: Statement) -> tuple[Statement, ...]:
         return statements
 
     def assign(self, target: Expression, op: Token, value: Expression) -> Assign:
@@ -225,9 +203,7 @@ def _identifier(token: Token) -> str:
 
 
 def _span(part: Token | Index) -> Span:
-    if isinstance(part, Token):
-        return cast(Span, (part.start_pos, part.end_pos))
-    return part.span
+    return span_of(part) if isinstance(part, Token) else part.span
 
 
 def _join(first: Token | Index, last: Token | Index) -> Span:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
-
-from lark import Lark, Token, UnexpectedToken, v_args
 
 from . import mistakes, syntax
 from .errors import Diagnostic, Label, Span
+from .lalr import Parser, Token, Unexpected
 from .mistakes import span_of
 from .parse import Layout, TreeBuilder
 from .script_syntax import (
@@ -37,6 +35,7 @@ from .script_syntax import (
     While,
     With,
 )
+from .script_tables import TABLES
 
 WORDS = frozenset(
     "if elif else while for in with try except import from as pass break continue and or not is"
@@ -55,64 +54,49 @@ def parse_script(text: str) -> Script:
 
 
 def _parsed(text: str, start: str) -> Any:
-    parser = _parser().parse_interactive(text, start)
-    read: list[Token] = []
     try:
-        for token in parser.iter_parse():
-            read.append(token)
-        last = read[-1] if read else Token("_NEWLINE", "", 0, 1, 1, 1, 1, 0)
-        read.append(Token.new_borrow_pos("$END", "", last))
-        return parser.feed_token(read[-1])
-    except UnexpectedToken:
-        raise _unexpected(text, read) from None
+        return _parser().parse(text, start)
+    except Unexpected as error:
+        raise _unexpected(text, error.read) from None
 
 
 @cache
-def _parser() -> Lark:
-    here = Path(__file__).parent
-    return Lark(
-        "".join((here / name).read_text("utf-8") for name in ("gradcalc.lark", "script.lark")),
-        parser="lalr",
-        lexer="basic",
-        start=["script", "embedded"],
-        postlex=_Blocks(),
-        transformer=_Statements(),
-        maybe_placeholders=False,
-    )
+def _parser() -> Parser:
+    return Parser(TABLES, _Blocks(), _Statements())
 
 
 class _Blocks(Layout):
     """Between lexer and parser: finds the words of statements, and blocks by their indentation."""
 
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+    def process(self, tokens: Iterator[Token], text: str) -> Iterator[Token]:
         depths = [0]
         at_start, last = True, None
-        for token in super().process(stream):
+        for token in super().process(tokens, text):
             if token.type == "_NEWLINE":
                 if not at_start:  # an empty line is nothing
                     yield token
                 at_start = True
                 continue
             if at_start:
-                yield from self._depth(token, depths)
+                yield from self._depth(token, text, depths)
             if token.type == "KEYWORD" and token in WORDS:
                 token.type = token.upper()
             at_start, last = False, token
             yield token
         if last is not None:
-            end = Token.new_borrow_pos("_NEWLINE", "", last)
+            end = Token.at(last, "_NEWLINE")
             end.start_pos = last.end_pos
             yield from () if at_start else (end,)
-            yield from (Token.new_borrow_pos("_DEDENT", "", end) for _ in depths[1:])
+            yield from (Token.at(end, "_DEDENT") for _ in depths[1:])
 
-    def _depth(self, token: Token, depths: list[int]) -> Iterator[Token]:
-        depth = (token.column or 1) - 1
+    def _depth(self, token: Token, text: str, depths: list[int]) -> Iterator[Token]:
+        depth = token.start_pos - (text.rfind("\n", 0, token.start_pos) + 1)
         if depth > depths[-1]:
             depths.append(depth)
-            yield Token.new_borrow_pos("_INDENT", "", token)
+            yield Token.at(token, "_INDENT")
         while depth < depths[-1]:
             depths.pop()
-            yield Token.new_borrow_pos("_DEDENT", "", token)
+            yield Token.at(token, "_DEDENT")
         if depth != depths[-1]:
             raise _misplaced(token, "this line begins where no line above it does")
 
@@ -151,7 +135,6 @@ def _unexpected(text: str, read: list[Token]) -> Diagnostic:
 WORDS_UPPER = frozenset(word.upper() for word in WORDS)
 
 
-@v_args(inline=True)
 class _Statements(TreeBuilder):
     """One method per rule of script.lark, and what strings are in a script."""
 
@@ -251,7 +234,7 @@ class _Statements(TreeBuilder):
         return Negated(operand, (_start(word), operand.span[1]))
 
     def comparator(self, *words: Token) -> Token:
-        joined = Token.new_borrow_pos("COMPARISON", " ".join(words), words[0])
+        joined = Token.at(words[0], "COMPARISON", " ".join(words))
         joined.end_pos = words[-1].end_pos
         return joined
 

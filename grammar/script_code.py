@@ -178,9 +178,9 @@ def _try(statement: Try, around: _Around) -> list[Any]:
         following = Target()
         if handler.kind is not None:
             parts += [handler.kind, Instruction("JUMP_UNLESS_KIND", following, handler.kind.span)]
-        stored = ("STORE", handler.name) if handler.name else ("DROP", None)
+        store = "STORE" if handler.name else "DROP"
         parts += [
-            Instruction(*stored, handler.span), (handler.body, around),
+            Instruction(store, handler.name, handler.span), (handler.body, around),
             Instruction("JUMP", end, span), following,
         ]  # fmt: skip
     return [*parts, Instruction("RAISE", None, span), end]

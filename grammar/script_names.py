@@ -41,11 +41,14 @@ class Function:
 class Module:
     """A module of the language: a name, and how to look names up in it."""
 
-    __slots__ = ("find", "name")
+    __slots__ = ("find", "name", "names")
 
-    def __init__(self, name: str, find: Callable[[str], Any]) -> None:
+    def __init__(
+        self, name: str, find: Callable[[str], Any], names: Callable[[], Iterable[str]]
+    ) -> None:
         self.name = name
         self.find = find
+        self.names = names
 
     def __repr__(self) -> str:
         return f"<module '{self.name}'>"
@@ -117,19 +120,18 @@ _MATH: dict[str, Any] = {
     for word in "pi e inf nan sqrt exp log log2 log10 sin cos tan tanh floor ceil isnan".split()
 }
 
-MODULES: dict[str, Module] = {}
-for _name, _find in (
-    ("torch", _torch),
-    ("torch.autograd", _table("torch.autograd", _AUTOGRAD)),
-    ("torch.autograd.variable", _table("torch.autograd.variable", _AUTOGRAD)),
-    ("torch.nn", _functions("torch.nn")),
-    ("torch.nn.functional", _functions("torch.nn.functional")),
-    ("torch.linalg", _functions("torch.linalg")),
-    ("torch.special", _functions("torch.special")),
-    ("numpy", _table("numpy", _NUMPY)),
-    ("math", _table("math", _MATH)),
+MODULES: dict[str, Module] = {
+    "torch": Module("torch", _torch, lambda: [*torch_names.NAMES, *METHODS])
+}
+for _path in ("torch.nn", "torch.nn.functional", "torch.linalg", "torch.special"):
+    MODULES[_path] = Module(_path, _functions(_path), lambda: METHODS)
+for _path, _known in (
+    ("torch.autograd", _AUTOGRAD),
+    ("torch.autograd.variable", _AUTOGRAD),
+    ("numpy", _NUMPY),
+    ("math", _MATH),
 ):
-    MODULES[_name] = Module(_name, _find)
+    MODULES[_path] = Module(_path, _table(_path, _known), _known.keys)
 IMPORTED = MODULES | {"gradcalc.grad": MODULES["torch"]}
 KNOWN_WITHOUT_IMPORT = {"torch": MODULES["torch"]} | dict.fromkeys(
     ("np", "numpy"), MODULES["numpy"]
@@ -246,9 +248,7 @@ def is_context(value: Any) -> bool:
 
 # --- attributes --------------------------------------------------------------------------------
 
-TENSOR = frozenset(
-    "data grad grad_fn is_leaf requires_grad shape dtype ndim T mT volatile".split()
-)
+TENSOR = frozenset("data grad grad_fn is_leaf requires_grad shape dtype ndim T mT volatile".split())
 SETTABLE = frozenset("data grad requires_grad volatile".split())
 ARRAY = frozenset("shape dtype ndim T size".split())
 ARRAY_METHODS = frozenset(
@@ -311,10 +311,7 @@ def close_attribute(value: Any, name: str) -> str | None:
     """What was probably meant instead of an attribute that a value does not have."""
     if isinstance(value, Tensor):
         return suggest(name, [*TENSOR, *METHODS])
-    if isinstance(value, Module):
-        names = [*torch_names.NAMES, *METHODS] if value.name == "torch" else [*_NUMPY, *_AUTOGRAD]
-        return suggest(name, names)
-    return None
+    return suggest(name, value.names()) if isinstance(value, Module) else None
 
 
 def set_attribute(value: Any, name: str, to: Any) -> None:

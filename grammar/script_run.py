@@ -12,7 +12,7 @@ import numpy as np
 
 from ..grad.errors import GradError
 from ..grad.tensors import Tensor
-from . import script_names as names
+from . import script_names
 from .errors import Diagnostic, Label, suggest
 from .script_code import Code, Instruction
 from .script_syntax import Import, Module, Statement
@@ -40,11 +40,24 @@ FAILURES = (
 )  # fmt: skip
 
 
+WAYS_OUT = {  # of mistakes that PyTorch tells without one
+    "G401": ["make a scalar of it: `.sum().backward()`",
+             "weigh its entries: `.backward(torch.ones_like(...))`"],
+    "G403": ["floats can: `torch.tensor([1., 2.])`, or `x.float()`"],
+    "G406": ["write `backward(retain_graph=True)` the time before"],
+    "G407": ["write `with torch.no_grad():` around it, or use `.data`"],
+    "G408": ["make the tensor it is computed from with `requires_grad=True`"],
+}  # fmt: skip
+
+
 class Watcher:
     """What is told while a script runs; this one does not listen."""
 
-    def statement(self, machine: Machine, statement: Statement | None) -> None:
-        """A statement is over; None where the script ends."""
+    def begins(self, machine: Machine, statement: Statement) -> None:
+        """A statement is about to run."""
+
+    def ends(self, machine: Machine, statement: Statement) -> None:
+        """It is over: the next one follows, or the end."""
 
     def calls(self, function: Any, args: list[Any], keywords: dict[str, Any]) -> None:
         """A function is about to be called."""
@@ -100,8 +113,7 @@ class Machine:
                     diagnostic.source = code.source
                     diagnostic.labels = [Label(instruction.span, primary=True)]
                     raise
-            self.watcher.statement(self, self.line)
-            self.line = None
+            self._end_statement()
         finally:
             while self._entered:
                 self.EXIT(None)
@@ -120,8 +132,9 @@ class Machine:
     def _diagnostic(self, error: Exception, code: Code, instruction: Instruction) -> Diagnostic:
         labels = [Label(instruction.span, primary=True)]
         if isinstance(error, GradError):
-            ways = [line for line in error.help if "{" not in line]
-            return Diagnostic(error.code, error.message, code.source, labels, ways)
+            told = [line for line in error.help if "{" not in line]
+            told = told or WAYS_OUT.get(error.code, [])
+            return Diagnostic(error.code, error.message, code.source, labels, told)
         kind, text = type(error).__name__, str(error)
         ways: list[str] = []
         number = "G219"
@@ -130,20 +143,20 @@ class Machine:
         elif isinstance(error, AttributeError):
             number = "G114"
             if instruction.op == "ATTRIBUTE" and self._stack:
-                close = names.close_attribute(self._stack[-1], str(instruction.arg))
+                close = script_names.close_attribute(self._stack[-1], str(instruction.arg))
                 ways = [f"did you mean `.{close}`?"] if close else []
         return Diagnostic(number, f"{kind}: {text}", code.source, labels, ways)
 
     def _meant(self, name: str) -> list[str]:
-        close = suggest(name, [*self.names, *names.known_names()])
+        close = suggest(name, [*self.names, *script_names.known_names()])
         return [f"did you mean `{close}`?"] if close else ["a name is assigned before it is used"]
 
     # --- statements ------------------------------------------------------------------------
 
     def LINE(self, statement: Statement) -> None:
-        if self.line is not None:
-            self.watcher.statement(self, self.line)
+        self._end_statement()
         self.line = statement
+        self.watcher.begins(self, statement)
         self.steps += 1
         if self.steps > self.max_steps:
             raise Diagnostic(
@@ -151,6 +164,11 @@ class Machine:
                 f"more than {self.max_steps:,} steps",
                 help=["does this loop end?", "allow more: `--max-steps`"],
             )
+
+    def _end_statement(self) -> None:
+        if self.line is not None:
+            self.watcher.ends(self, self.line)
+        self.line = None
 
     def SHOW(self, _: None) -> None:
         value = self._stack.pop()
@@ -173,29 +191,30 @@ class Machine:
         for name in statement.names:
             self.names[name.alias or name.path[-1]] = self._imported(source, name)
 
-    def _module(self, path: str) -> names.Module:
+    def _module(self, path: str) -> script_names.Module:
         first = path.partition(".")[0]
-        if path in names.IMPORTED:
-            return names.IMPORTED[path]
+        if path in script_names.IMPORTED:
+            return script_names.IMPORTED[path]
         if path == first == "gradcalc":
-            return names.IMPORTED["gradcalc.grad"]
-        close = suggest(path, names.IMPORTED)
+            return script_names.IMPORTED["gradcalc.grad"]
+        close = suggest(path, script_names.IMPORTED)
         raise Diagnostic(
             "G119",
             f"there is no module `{path}` here",
             help=[
                 *([f"did you mean `{close}`?"] if close else []),
-                f"modules: {', '.join(f'`{name}`' for name in names.IMPORTED)}",
+                f"modules: {', '.join(f'`{name}`' for name in script_names.IMPORTED)}",
             ],
         )
 
-    def _imported(self, source: names.Module, name: Module) -> Any:
-        path = f"{source.name}.{name.path[-1]}"
-        return names.IMPORTED[path] if path in names.IMPORTED else source.find(name.path[-1])
+    def _imported(self, source: script_names.Module, name: Module) -> Any:
+        word = name.path[-1]
+        module = script_names.IMPORTED.get(f"{source.name}.{word}")
+        return source.find(word) if module is None else module
 
     def ENTER(self, _: None) -> None:
         context = self._stack.pop()
-        if not names.is_context(context):
+        if not script_names.is_context(context):
             raise TypeError("`with` takes `torch.no_grad()` and `torch.enable_grad()`")
         context.__enter__()
         self._entered.append(context)
@@ -236,7 +255,7 @@ class Machine:
         """The error that is below the kind on the stack stays there."""
         kind = self._stack.pop()
         kinds = kind if isinstance(kind, tuple) else (kind,)
-        if not all(k in names.ERRORS.values() for k in kinds):
+        if not all(k in script_names.ERRORS.values() for k in kinds):
             raise TypeError("after `except` come names of errors, such as RuntimeError")
         return None if isinstance(self._stack[-1], kinds) else target.place
 
@@ -294,9 +313,9 @@ class Machine:
         if name in self.names:
             self._stack.append(self.names[name])
         elif name == "print":
-            self._stack.append(names.Function("print", self._print))
+            self._stack.append(script_names.Function("print", self._print))
         else:
-            self._stack.append(names.lookup(name))
+            self._stack.append(script_names.lookup(name))
 
     def _print(self, *values: Any, sep: str | None = " ", end: str | None = "\n") -> None:
         sep = " " if sep is None else sep
@@ -306,11 +325,11 @@ class Machine:
         self.names[name] = self._stack.pop()
 
     def ATTRIBUTE(self, name: str) -> None:
-        self._stack[-1] = names.attribute(self._stack[-1], name)
+        self._stack[-1] = script_names.attribute(self._stack[-1], name)
 
     def SET_ATTRIBUTE(self, name: str) -> None:
         value, base = self._take(2)
-        names.set_attribute(base, name, value)
+        script_names.set_attribute(base, name, value)
 
     def INDEX(self, _: None) -> None:
         base, index = self._take(2)
@@ -345,8 +364,8 @@ class Machine:
         keywords = dict(zip(words, self._take(len(words)), strict=True))
         args = self._take(count)
         function = self._stack.pop()
-        if not names.is_callable(function):
-            raise TypeError(f"'{names.kind_of(function).name}' object is not callable")
+        if not script_names.is_callable(function):
+            raise TypeError(f"'{script_names.kind_of(function).name}' object is not callable")
         self.watcher.calls(function, args, keywords)
         self._stack.append(function(*args, **keywords))
         self.watcher.called(function)
@@ -355,7 +374,7 @@ class Machine:
         value, spec = self._take(2)
         convert: dict[str, Callable[[Any], Any]] = {"r": repr, "s": str, "a": ascii}
         value = convert[conversion](value) if conversion else value
-        self._stack.append(names.formatted(value, spec))
+        self._stack.append(script_names.formatted(value, spec))
 
     def JOIN(self, count: int) -> None:
         self._stack.append("".join(self._take(count)))
@@ -377,11 +396,11 @@ def _check_size(op: str, left: Any, right: Any) -> None:
     elif op == "+" and isinstance(left, (str, list, tuple)) and isinstance(right, type(left)):
         _check_length(len(left) + len(right))
     elif op == "%" and isinstance(left, str):
-        names.check_width(left)
+        script_names.check_width(left)
         if "*" in left:
             raise ValueError("`*` in a format takes its width from a value: write the width")
 
 
 def _check_length(length: int) -> None:
-    if length > names.LONGEST:
-        raise ValueError(f"more than {names.LONGEST:,} values")
+    if length > script_names.LONGEST:
+        raise ValueError(f"more than {script_names.LONGEST:,} values")

@@ -48,7 +48,7 @@ def exact(roots: Sequence[Node], keep: Collection[Node] = ()) -> list[Node]:
 
 
 def _rewritten(node: Node) -> Node | None:
-    for rewrite in _by_row().get(node.op.name, ()):
+    for rewrite in rewrites_by_row().get(node.op.name, ()):
         found = rewrite(node)
         if found is not None:
             return found
@@ -56,7 +56,7 @@ def _rewritten(node: Node) -> Node | None:
 
 
 @cache
-def _by_row() -> dict[str, list[Callable[[Node], Node | None]]]:
+def rewrites_by_row() -> dict[str, list[Callable[[Node], Node | None]]]:
     """The rewrites that can apply to a node, by its row."""
     table: dict[str, list[Callable[[Node], Node | None]]] = {"mul": [merged_exponentials]}
     for rewrite in EXACT:

@@ -23,7 +23,8 @@ AT_ZERO: dict[str, Fraction | int] = {
     "sigmoid": Fraction(1, 2),
 }
 POWERS = {
-    "sqrt": Fraction(1, 2), "rsqrt": Fraction(-1, 2), "square": Fraction(2), "reciprocal": Fraction(-1)
+    "sqrt": Fraction(1, 2), "rsqrt": Fraction(-1, 2),
+    "square": Fraction(2), "reciprocal": Fraction(-1),
 }  # fmt: skip
 
 
@@ -42,7 +43,7 @@ class Functions(Algebra):
         if value == 0 and name in AT_ZERO:
             return self.number(AT_ZERO[name], t.shape)
         c, inner, axes = (ONE, t, axes_of(t)) if t.form != "sum" else self.as_factor(t)
-        special = _SPECIAL.get(name)
+        special = SPECIAL.get(name)
         made: Tensor | None = None
         if special is not None:
             made = special(self, c, inner)
@@ -217,7 +218,7 @@ class Functions(Algebra):
         return self.sum(mask.shape, [(ONE, []), (-ONE, [(mask, axes, ONE)])])
 
 
-_SPECIAL: dict[str, Callable[[Any, Fraction, Tensor], Tensor | None]] = {
+SPECIAL: dict[str, Callable[[Any, Fraction, Tensor], Tensor | None]] = {
     "exp": Functions.exponential,
     "log": Functions.logarithm,
     "abs": Functions.magnitude,

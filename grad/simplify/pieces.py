@@ -129,9 +129,23 @@ def led(lead: Node, x: Node) -> Node:
 
 
 def turn(x: Node) -> Node:
-    """The transpose, a sign at the very front left there."""
+    """The transpose, a sign or number at the very front left there."""
     bare = without_minus(x)
-    return F.permute(x, (-1, -2)) if bare is None else -F.permute(bare, (-1, -2))
+    if bare is not None:
+        return with_minus(turn(bare))
+    lead, rest = led_by(x)
+    out = F.permute(rest, (-1, -2))
+    return out if lead is None else lead * out
+
+
+def led_by(x: Node) -> tuple[Node | None, Node]:
+    """The number at the very front of a product, and the product without it."""
+    if x.op.name in ("matmul", "mul") and x.args[0].op.name == "constant" and not x.args[0].shape:
+        return (x.args[0], x.args[1]) if x.op.name == "mul" else (None, x)
+    if x.op.name in ("matmul", "mul"):
+        lead, rest = led_by(x.args[0])
+        return lead, x if lead is None else x.op.node([rest, x.args[1]], {})
+    return None, x
 
 
 def without_minus(x: Node) -> Node | None:
@@ -150,7 +164,7 @@ def with_minus(x: Node) -> Node:
         return constant(-x.attr("value"))
     if x.op.name in ("matmul", "mul", "div"):
         return x.op.node([with_minus(x.args[0]), x.args[1]], {})  # type: ignore[no-any-return]
-    return -x
+    return -x if x.kind != "bool" else constant(-1) * x
 
 
 def multiplied(x: Piece, y: Piece) -> Piece:
@@ -161,14 +175,15 @@ def multiplied(x: Piece, y: Piece) -> Piece:
     return Piece(x.above + y.above, x.below + y.below, x.size + y.size + 1)
 
 
-def node_order(node: Node) -> int:
+def node_order(node: Node) -> tuple[int, str]:
+    """Factors in the order people write them: numbers, scalars, then the rest by size."""
     name = node.op.name
     if name in ("constant", "dimension"):
-        return 0 if name == "dimension" or isinstance(node.attr("value"), int) else 1
+        return 0 if name == "dimension" or isinstance(node.attr("value"), int) else 1, ""
     if name == "sqrt" and node.args[0].op.name == "constant":
-        return 1
+        return 1, ""
+    if name == "variable":
+        return 4 if node.shape else 2, node.attr("name")
     if not node.shape:
-        return 2 if name == "variable" else 3
-    if name == "matmul":
-        return 6
-    return 5 if name in ("add", "sub", "where") else 4
+        return 3, ""
+    return 7 if name == "matmul" else 6 if name in ("add", "sub", "where") else 5, ""

@@ -539,7 +539,7 @@ def _sorted_if(symmetric: bool, idx: Index) -> Index:
 
 
 def _plain(e: Fraction) -> Fraction:
-    """An int where it is one, for they compare much faster; it does all that is asked of it here."""
+    """An int where it is one, which compares much faster and does all that is asked here."""
     return e.numerator if e.denominator == 1 else e  # type: ignore[return-value]
 
 

@@ -233,6 +233,10 @@ class Product:
         """A factor with an index twice, as the tensor of its diagonal."""
         names = list(dict.fromkeys(idx))
         shape = [f.shape[idx.index(i)] for i in names]
+        if f.form == "function" and len(f.args) == 1:  # the diagonal of exp(X) is exp(diag(X))
+            places = tuple(names.index(i) for i in idx)
+            inner = self.r.alg.product(shape, (f.args[0][0], places, 1))
+            return self.r.alg.function(f.name, inner), tuple(names)
         attrs = (("places", tuple(names.index(i) for i in idx)),)
         return self.r.alg.tensor("call", "diagonal of", shape, (f,), attrs), tuple(names)
 

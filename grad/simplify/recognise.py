@@ -105,13 +105,13 @@ EXACT = [
     exp(x) / (1 + exp(x))            >> sigmoid(x),                       # e^x/(1 + e^x) = s(x)
     exp(x) / (1 + exp(x))**2         >> sigmoid(x) * sigmoid(-x),         # = s(x) s(-x)
     (1 - exp(x)) / (1 + exp(x))      >> -tanh(x / 2),                     # = -tanh(x/2)
+    (exp(x) - 1) / (1 + exp(x))      >> tanh(x / 2),                      # = tanh(x/2)
     y / (1 + exp(-x))                >> y * sigmoid(x),                   # y/(1 + e^-x) = y s(x)
     y / (1 + exp(x))                 >> y * sigmoid(-x),                  # y/(1 + e^x) = y s(-x)
     1 - sigmoid(x)                   >> sigmoid(-x),                      # 1 - s(x) = s(-x)
 
     # tanh
     sinh(x) / cosh(x)                >> tanh(x),                          # sinh/cosh = tanh
-    (exp(x) - 1) / (1 + exp(x))      >> tanh(x / 2),                      # = tanh(x/2)
     2 * sigmoid(2 * x) - 1           >> tanh(x),                          # 2 s(2x) - 1 = tanh x
     (exp(x) - exp(-x)) / (exp(x) + exp(-x)) >> tanh(x),                   # the definition of tanh
 

@@ -213,9 +213,10 @@ class Renderer:
 
     def sum(self, t: Tensor, want: Layout) -> Node:
         """Terms joined by + and -, those with a plus first."""
-        special = self.log_softmax(t, want) or self.where(t, want)
-        if special is not None:
-            return special
+        for special in (self.log_softmax, self.where):
+            found = special(t, want)
+            if found is not None:
+                return found
         if not t.terms:
             return constant(0)
         terms = sorted(t.terms.items(), key=lambda item: _term_order(*item))
@@ -224,7 +225,10 @@ class Renderer:
         if not plus:
             (term, c), *minus = minus
             plus = [self.term(term, c, t.rank, want)]
-        out = reduce(lambda a, b: a + b, sorted(plus, key=lambda n: n.op.name == "permute"))
+        first, *more = sorted(plus, key=lambda n: n.op.name == "permute")
+        if first.kind == "bool":
+            first = constant(1) * first  # NumPy adds truth values up to a truth value
+        out = reduce(lambda a, b: a + b, more, first)
         for term, c in minus:
             out = out - self.term(term, -c, t.rank, want)
         return lengthened(out, want)

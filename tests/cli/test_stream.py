@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradcalc.cli import stream
+from gradcalc.cli import records
 from gradcalc.grammar.program import Expression, Request, solve
 from gradcalc.grammar.stacked import BLOCK, Stacked
 
@@ -284,7 +284,7 @@ class Trickle(io.RawIOBase):
 @pytest.mark.parametrize("size", [1, 3, 7, 1000])
 def test_lines_are_whole_however_they_arrive(size):
     data = b"one\n\ntwo\nthree, and last"
-    found = [line for lines in stream.blocks(Trickle(data, size)) for line in lines]
+    found = [line for lines in records.blocks(Trickle(data, size)) for line in lines]
     assert found == [b"one", b"", b"two", b"three, and last"]
 
 
@@ -301,30 +301,49 @@ def test_a_lone_record_is_answered_at_once():
 
 
 def test_head_ends_it_quietly(tmp_path):
-    records = tmp_path / "records.jsonl"
-    records.write_bytes(b"[1,2,3]\n" * 100_000)
-    command = f"set -o pipefail; {COMMAND} eval 'sum(x*x)' --jsonl < {records} | head -1"
+    given = tmp_path / "records.jsonl"
+    given.write_bytes(b"[1,2,3]\n" * 100_000)
+    command = f"set -o pipefail; {COMMAND} eval 'sum(x*x)' --jsonl < {given} | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60)
     assert done.stdout == b'{"n":1,"value":14.0,"grads":{"x":[2.0,4.0,6.0]}}\n'
     assert (done.stderr, done.returncode) == (b"", 141)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def whole_lines(written):
+    assert written.endswith(b"\n")
+    assert written.count(b"\n") < 400_000
+    for line in (written[: written.index(b"\n")], written[:-1].rpartition(b"\n")[2]):
+        assert json.loads(line)["value"] == 14
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_killed_half_way_whole_lines_were_written(tmp_path, how):
-    records, answers = tmp_path / "records.jsonl", tmp_path / "answers.jsonl"
-    records.write_bytes(b'{"x":[1,2,3]}\n' * 400_000)
-    with records.open() as source, answers.open("wb") as target:
+    given, answers = tmp_path / "records.jsonl", tmp_path / "answers.jsonl"
+    given.write_bytes(b'{"x":[1,2,3]}\n' * 400_000)
+    with given.open() as source, answers.open("wb") as target:
         process = subprocess.Popen([COMMAND, *SUM], stdin=source, stdout=target, stderr=NOWHERE)
         until = time.monotonic() + 30
         while answers.stat().st_size < 100_000 and time.monotonic() < until:
             time.sleep(0.001)
         process.send_signal(how)
-        process.wait(30)
-    written = answers.read_bytes()
-    assert written.endswith(b"\n")
-    assert written.count(b"\n") < 400_000
-    for line in (written[: written.index(b"\n")], written[:-1].rpartition(b"\n")[2]):
-        assert json.loads(line)["value"] == 14
+        assert process.wait(30) == (130 if how == signal.SIGINT else -how)
+    whole_lines(answers.read_bytes())
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_killed_half_way_a_pipe_holds_whole_lines(tmp_path, how):
+    given = tmp_path / "records.jsonl"
+    given.write_bytes(b'{"x":[1,2,3]}\n' * 400_000)
+    with (
+        given.open() as source,
+        subprocess.Popen(
+            [COMMAND, *SUM], stdin=source, stdout=subprocess.PIPE, stderr=NOWHERE
+        ) as process,
+    ):
+        written = process.stdout.read(100_000)
+        process.send_signal(how)
+        written += process.stdout.read()
+    whole_lines(written)
 
 
 @pytest.mark.slow
@@ -333,9 +352,9 @@ def test_memory_stays_where_it_is(tmp_path):
 
     peaks = []
     for count in (20_000, 400_000):
-        records = tmp_path / "records.jsonl"
-        records.write_bytes((b'{"x":[1,2,3,4]}\n' * 99 + b"bad\n") * (count // 100))
-        with records.open() as source:
+        given = tmp_path / "records.jsonl"
+        given.write_bytes((b'{"x":[1,2,3,4]}\n' * 99 + b"bad\n") * (count // 100))
+        with given.open() as source:
             process = subprocess.Popen(
                 [COMMAND, *SUM], stdin=source, stdout=NOWHERE, stderr=NOWHERE
             )

@@ -1,7 +1,7 @@
 """A session with PyTorch 2.13, line by line, and how to repeat it with any module as torch.
 
 ``torch_session.txt`` holds lines as they were typed, statements separated by semicolons, and what
-the last one printed. Each line starts afresh: ``x`` is the leaf [[1, 2], [3, 4]] that requires grad.
+the last one printed. Each line starts afresh: ``x`` is a leaf, [[1, 2], [3, 4]], and requires grad.
 """
 
 from __future__ import annotations

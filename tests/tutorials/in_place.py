@@ -14,7 +14,7 @@ y.sum().backward()
 print(x.grad)
 
 z = x * 1
-s = z ** 2
+s = z**2
 z.add_(1)
 print(z)
 s.sum().backward()

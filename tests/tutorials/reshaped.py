@@ -5,7 +5,7 @@ import torch
 x = torch.range(1, 6).reshape(2, 3).requires_grad_()
 print(x)
 print(x.is_leaf, x.requires_grad, x.grad_fn)
-y = (x ** 2).sum(dim=0)
+y = (x**2).sum(dim=0)
 print(y)
 loss = y.mean()
 loss.backward()

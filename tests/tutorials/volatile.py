@@ -1,4 +1,4 @@
-"""PyTorch 0.3: the old flag `volatile`: it spreads, outranks requires_grad, and leaves no history."""
+"""PyTorch 0.3: the old flag `volatile` spreads, outranks requires_grad, and leaves no history."""
 
 import torch
 from torch.autograd import Variable

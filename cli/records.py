@@ -1,0 +1,143 @@
+"""Lines of JSON, as many at once as are there; records, fast where they are plain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+import orjson
+
+from . import documents, screen
+
+if TYPE_CHECKING:
+    from ..grad.evaluate import Array
+
+BLOCK = 2**18  # bytes to ask for at once: what they become still fits a cache
+PIECE = 4096  # bytes that a pipe takes whole or not at all (PIPE_BUF)
+
+_SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ of Linux, which fcntl names in Python 3.10 and later only
+
+
+def blocks(source: IO[bytes]) -> Iterator[list[bytes]]:
+    """The lines of a stream, as many at once as are there; a last one need not be ended."""
+    _widen(source)
+    rest: list[bytes] = []
+    while chunk := source.read1(BLOCK):  # type: ignore[attr-defined]
+        end = chunk.rfind(b"\n")
+        if end < 0:
+            rest.append(chunk)
+            continue
+        rest.append(chunk[:end])
+        yield b"".join(rest).split(b"\n")
+        rest = [chunk[end + 1 :]]
+    if last := b"".join(rest):
+        yield [last]
+
+
+def _widen(source: IO[bytes]) -> None:
+    """Let a pipe hold more than its 64 KiB, where the system does that."""
+    try:
+        from fcntl import fcntl
+
+        fcntl(source.fileno(), _SET_PIPE_SIZE, BLOCK)
+    except (ImportError, OSError, ValueError):  # not Linux, not a pipe, not a file at all
+        pass
+
+
+def finish_lines() -> None:
+    """Let SIGTERM end the process only when a write is done: the kernel breaks off those to files."""
+    import os
+    import signal
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, end)
+
+
+def write(lines: Sequence[bytes]) -> None:
+    """Write lines in pieces of whole ones, each of which a pipe takes as one."""
+    data = b"".join(lines)
+    at = 0
+    while at < len(data):
+        end = data.rfind(b"\n", at, at + PIECE) + 1 or data.find(b"\n", at) + 1
+        screen.emit(data[at:end])
+        at = end
+
+
+# --- records ----------------------------------------------------------------------------------
+
+
+def read(lines: list[bytes]) -> list[Any]:
+    """What orjson makes of each line; None for those that need a closer look."""
+    try:
+        records = list(map(orjson.loads, lines))
+    except orjson.JSONDecodeError:
+        records = [documents.loads(line) for line in lines]
+    whole = b"\n".join(lines)
+    # no key twice (orjson keeps the last one), and no true or false, which NumPy takes for numbers:
+    # looked for in all lines at once, since nearly always there are none
+    if b"true" not in whole and b"false" not in whole:
+        alike = _kinds(records) == {dict}
+        objects = records if alike else [r for r in records if isinstance(r, dict)]
+        if whole.count(b":") == sum(map(len, objects)):
+            return records
+    return [
+        record if _is_plain(record, line) else None
+        for record, line in zip(records, lines, strict=True)
+    ]
+
+
+def _kinds(records: list[Any]) -> set[type]:
+    return set(map(type, records))
+
+
+def _is_plain(record: Any, line: bytes) -> bool:
+    if b"true" in line or b"false" in line:
+        return False
+    return not isinstance(record, dict) or documents.keys_are_unique(record, line)
+
+
+def stacked(records: list[Any], names: tuple[str, ...]) -> dict[str, Array] | None:
+    """The tensors of records that are alike, one stack for each name; None if they are not."""
+    import numpy as np
+
+    kinds = _kinds(records)
+    if kinds == {dict}:
+        try:
+            columns = {name: [record[name] for record in records] for name in names}
+        except KeyError:
+            return None
+    elif len(names) == 1 and dict not in kinds:
+        columns = {names[0]: records}
+    else:
+        return None
+    stacks = {}
+    for name, column in columns.items():
+        try:
+            stack = np.array(column)
+        except ValueError:  # of different shapes, or ragged
+            return None
+        if stack.dtype.kind not in "iuf":
+            return None
+        stacks[name] = stack.astype(np.float64, copy=False)
+    return stacks
+
+
+def joined(several: list[dict[str, Array]], names: tuple[str, ...]) -> dict[str, Array]:
+    """Tensors of the same shapes as stacks."""
+    import numpy as np
+
+    return {name: np.stack([arrays[name] for arrays in several]) for name in names}
+
+
+def leniently(line: bytes) -> Any:
+    """A record that orjson refuses, as Python reads it; None if that does not either."""
+    import json
+
+    try:
+        return json.loads(line.decode("utf-8-sig"), parse_int=float)
+    except (ValueError, RecursionError):
+        return None

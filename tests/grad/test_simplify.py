@@ -1,0 +1,527 @@
+"""Simplification: exact rewrites keep every value; closed forms are short and agree with numbers.
+
+Forms are stated as text, for that is how they can be read; each is compared in structure (the text)
+and in numbers (`agree`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradcalc.grad import rules as rules
+from gradcalc.grad.evaluate import evaluate
+from gradcalc.grad.node import Node
+from gradcalc.grad.ops import F, variable
+from gradcalc.grad.reverse import gradient
+from gradcalc.grad.simplify import (
+    Facts,
+    agree,
+    between,
+    closed,
+    exact,
+    functions,
+    indexed,
+    recognise,
+    simplify,
+)
+from gradcalc.grad.simplify.closed import size_of
+from gradcalc.grad.simplify.patterns import Rewrite
+from gradcalc.grammar.build import build
+from gradcalc.grammar.parse import parse
+from gradcalc.grammar.print_text import print_text
+
+exact_phase = import_module("gradcalc.grad.simplify.exact")  # the name is also the function's
+
+VECTOR, MATRIX = (3,), (2, 3)
+
+
+def read(text: str, shapes: dict[str, tuple[Any, ...]]) -> Node:
+    program = parse(text)
+    return build(program, {name: variable(name, shape) for name, shape in shapes.items()}).root
+
+
+def shapes_of(declared: str) -> dict[str, tuple[Any, ...]]:
+    """``"X:5,3 c:"`` as shapes by name."""
+    found = {}
+    for part in declared.split():
+        name, _, sizes = part.partition(":")
+        found[name] = tuple(int(s) if s.isdigit() else s for s in sizes.split(",") if s)
+    return found
+
+
+def text_of(form: closed.Closed) -> str:
+    return "; ".join([*(f"{n} = {print_text(x)}" for n, x in form.lets), print_text(form.expr)])
+
+
+def gradient_of(text: str, declared: str, wrt: str) -> Node:
+    shapes = shapes_of(declared)
+    (root,) = exact([read(text, shapes)])
+    return gradient(root, [variable(wrt, shapes[wrt])])[0]
+
+
+# --- the exact phase -------------------------------------------------------------------------
+
+EXACT = """
+    abs(x)**4                                   x**4
+    square(abs(x))                              x**2
+    abs(x)*abs(x)                               x**2
+    sqrt(x**2)                                  abs(x)
+    sqrt(square(x))                             abs(x)
+    sqrt(x*x)                                   abs(x)
+    (x**2)**0.5                                 abs(x)
+    exp(x)/exp(y)                               exp(x - y)
+    1/exp(x)                                    exp(-x)
+    log(exp(x))                                 x
+    exp(x)*exp(y)                               exp(x + y)
+    -(y*exp(x))*exp(y)                          -(y*exp(x + y))
+    1/(1 + exp(-x))                             sigmoid(x)
+    1/(exp(x) + 1)                              sigmoid(-x)
+    (1 + exp(-x))**-1                           sigmoid(x)
+    (1 + exp(x))**-1                            sigmoid(-x)
+    exp(x)/(1 + exp(x))                         sigmoid(x)
+    exp(x)/(1 + exp(x))**2                      sigmoid(x)*sigmoid(-x)
+    (1 - exp(x))/(1 + exp(x))                   -tanh(x/2)
+    y/(1 + exp(-x))                             y*sigmoid(x)
+    y/(1 + exp(x))                              y*sigmoid(-x)
+    1 - sigmoid(x)                              sigmoid(-x)
+    sinh(x)/cosh(x)                             tanh(x)
+    (exp(x) - 1)/(exp(x) + 1)                   tanh(x/2)
+    2*sigmoid(2*x) - 1                          tanh(x)
+    (exp(x) - exp(-x))/(exp(x) + exp(-x))       tanh(x)
+    log(1 + exp(x))                             softplus(x)
+    log1p(exp(x))                               softplus(x)
+    log(sigmoid(x))                             logsigmoid(x)
+    softplus(x) - x                             softplus(-x)
+    x - softplus(x)                             logsigmoid(x)
+    log(cosh(x))                                softplus(2*x) - x - log(2)
+    log(exp(x) + exp(-x))                       softplus(2*x) - x
+    log(exp(x) + exp(y))                        logaddexp(x, y)
+    log(sum(exp(X), dim=1))                     logsumexp(X, dim=1)
+    log(mean(exp(X), dim=1))                    logsumexp(X, dim=1) - log(3)
+    log(sum(exp(x - max(x)))) + max(x)          logsumexp(x, dim=0)
+    exp(X)/sum(exp(X), dim=1, keepdim=True)     softmax(X)
+    exp(x)/sum(exp(x))                          softmax(x)
+    exp(X)/sum(exp(X), dim=1)[:, None]          softmax(X)
+    exp(X)/sum(exp(X))                          exp(X - logsumexp(X, dim=(0, 1)))
+    softmax(x - max(x), dim=0)                  softmax(x)
+    log(softmax(X, dim=1))                      log_softmax(X)
+    log(softmax(x, dim=0)[1])                   log_softmax(x)[1]
+    sqrt(sum(x**2))                             norm(x)
+    sqrt(sum(X*X, dim=1))                       norm(X, dim=1)
+    sqrt(sum(square(x)))                        norm(x)
+    sum(x**2)**0.5                              norm(x)
+    sum(x*x)**0.5                               norm(x)
+    sqrt(x @ x)                                 norm(x)
+    (x @ x)**0.5                                norm(x)
+    sqrt(mean(x**2))                            norm(x)/sqrt(3)
+    sqrt(x**2 + y**2)                           hypot(x, y)
+    (x**2 + y**2)**0.5                          hypot(x, y)
+    log(prod(x))                                sum(log(abs(x))) + log(prod(sign(x)))
+    log(abs(prod(x)))                           sum(log(abs(x)))
+    log(det(S))                                 logdet(S)
+"""
+SHAPES = {"x": VECTOR, "y": VECTOR, "X": MATRIX, "S": (3, 3)}
+EXACT_CASES = [tuple(line.split("  ", 1)) for line in EXACT.strip().splitlines()]
+EXACT_CASES = [(a.strip(), b.strip()) for a, b in (line.strip().split("  ", 1)
+               for line in EXACT.strip().splitlines())]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), EXACT_CASES)
+def test_exact_rewrite(before: str, after: str) -> None:
+    root = read(before, SHAPES)
+    (found,) = exact([root])
+    assert found is read(after, SHAPES)
+    assert exact([found]) == [found]
+    random = np.random.default_rng(0)
+    values = {name: random.uniform(0.2, 1.5, shape) for name, shape in SHAPES.items()}
+    values["S"] = values["S"] + 3 * np.eye(3)
+    got, want = evaluate([found, root], values).results
+    np.testing.assert_allclose(got, want, rtol=1e-12)
+
+
+def test_every_exact_rewrite_is_exercised(monkeypatch: pytest.MonkeyPatch) -> None:
+    fired: set[int] = set()
+    apply = Rewrite.apply
+
+    def watching(rewrite: Rewrite, node: Node) -> Node | None:
+        found = apply(rewrite, node)
+        if found is not None:
+            fired.add(id(rewrite))
+        return found
+
+    monkeypatch.setattr(Rewrite, "apply", watching)
+    exact_phase.rewrites_by_row.cache_clear()
+    for before, _ in EXACT_CASES:
+        exact([read(before, SHAPES)])
+    monkeypatch.undo()
+    exact_phase.rewrites_by_row.cache_clear()
+    assert [rewrite for rewrite in recognise.EXACT if id(rewrite) not in fired] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "point", "want"),
+    [
+        ("log(1 + exp(x))", 800.0, 800.0),
+        ("log(sigmoid(x))", -800.0, -800.0),
+        ("exp(-exp(-x))*exp(-x)", -800.0, 0.0),
+        ("exp(x)/(1 + exp(x))", 800.0, 1.0),
+        ("log(exp(x) + exp(-x))", -800.0, 800.0),
+        ("log(1 - sigmoid(x))", 800.0, -800.0),
+    ],
+)
+def test_exact_repairs_what_overflows_on_the_way(text: str, point: float, want: float) -> None:
+    (found,) = exact([read(text, {"x": ()})])
+    assert evaluate([found], {"x": np.array(point)}).results[0] == pytest.approx(want)
+
+
+def test_log_of_a_negative_product_stays_nan() -> None:
+    (found,) = exact([read("log(prod(x))", {"x": VECTOR})])
+    values = [[-1.0, 2, 3], [-1.0, -2, 3], [0.0, 2, 3]]
+    got = [float(evaluate([found], {"x": np.array(v)}).results[0]) for v in values]
+    assert np.isnan(got[0])
+    assert got[1] == pytest.approx(np.log(6))
+    assert got[2] == -np.inf
+
+
+def test_exact_keeps_what_a_derivative_is_taken_by() -> None:
+    x = variable("x", VECTOR)
+    inner = F.sqrt(x**2)
+    root = F.sum(F.log(1 + F.exp(inner)))
+    (free,) = exact([root])
+    (kept,) = exact([root], keep=[inner])
+    assert free is F.sum(F.softplus(F.abs(x)))
+    assert kept is F.sum(F.softplus(inner))
+
+
+def test_exact_is_linear_in_a_long_chain() -> None:
+    x = variable("x", ())
+    node = x
+    for _ in range(20_000):
+        node = F.sin(node)
+    start = time.perf_counter()
+    assert exact([node]) == [node]
+    assert time.perf_counter() - start < 5
+
+
+# --- gradients in closed form ----------------------------------------------------------------
+
+# expression | shapes | by | closed form
+GRADIENTS = """
+mean((X @ w - y)**2) | X:5,3 w:3 y:5 | w | 2/5*X.T @ (X @ w - y)
+mean(x*x) | x:4 | x | x/2
+mean((X @ w - y)**2) | X:n,d w:d y:n | w | 2/n*X.T @ (X @ w - y)
+sum((x - mean(x))**2) | x:n | x | 2*(x - mean(x))
+trace(A @ X) | A:2,3 X:3,2 | X | A.T
+trace(X.T @ B @ X) | X:3,2 B:3,3 | X | (B + B.T) @ X
+trace(X @ X @ X) | X:3,3 | X | 3*(X @ X).T
+trace(X)**2 | X:3,3 | X | 2*trace(X)*eye(3)
+trace(exp(X)) | X:3,3 | X | diag(exp(diag(X)))
+trace(A @ inv(X) @ B) | A:2,3 X:3,3 B:3,2 | X | -(inv(X) @ B @ A @ inv(X)).T
+a @ solve(X, b) | a:3 X:3,3 b:3 | b | solve(X.T, a)
+sum((inv(X) @ X)*A) | X:3,3 A:3,3 | X | zeros_like(X)
+det(X) | X:3,3 | X | det(X)*inv(X).T
+log(det(inv(X))) | X:3,3 | X | -inv(X).T
+det(c*X) | X:3,3 c: | c | 3*c**2*det(X)
+x @ A @ x | x:3 A:3,3 | x | (A + A.T) @ x
+x @ A @ y | x:3 A:3,4 y:4 | A | outer(x, y)
+einsum('ii->', X) | X:3,3 | X | eye(3)
+sum(outer(x, y)*A) | x:3 y:4 A:3,4 | x | A @ y
+norm(X)**2 | X:3,4 | X | 2*X
+sum(norm(X, dim=1)) | X:3,4 | X | X/norm(X, dim=1, keepdim=True)
+log(norm(x)) | x:3 | x | x/(x @ x)
+sum(abs(x)**3) | x:4 | x | 3*x**2*sign(x)
+sum(abs(x)/x) | x:4 | x | zeros_like(x)
+sum(x*sign(x)) | x:4 | x | sign(x)
+sum(x*abs(x)) | x:4 | x | 2*abs(x)
+sum(relu(x)**2) | x:4 | x | 2*relu(x)
+sum(where(x > 0, x**2, -x)) | x:5 | x | where(x > 0, 2*x, -1)
+sum(where(x > 0, log(x), 0)) | x:4 | x | where(x > 0, 1/x, 0)
+sum(where(x > 0, x, 0) + where(x > 0, 0, x)) | x:4 | x | ones_like(x)
+sum(sin(x)*cos(x)) | x:4 | x | cos(2*x)
+sum(sinh(x)*cosh(x)) | x:4 | x | cosh(2*x)
+sum(x - sin(x)*cos(x)) | x:4 | x | 1 - cos(2*x)
+sum(log(sin(x))) | x:4 | x | 1/tan(x)
+sum(log(cosh(x))) | x:4 | x | tanh(x)
+sum(x*cos(x)**2 + x*sin(x)**2) | x:4 | x | ones_like(x)
+sum(tanh(x)) | x:4 | x | 1 - tanh(x)**2
+sum(log(1 + exp(x))) | x:4 | x | sigmoid(x)
+sum(sigmoid(x)) | x:4 | x | sigmoid(x)*sigmoid(-x)
+logsumexp(x, dim=0) | x:4 | x | softmax(x)
+sum(log_softmax(X, dim=1)*W) | X:3,4 W:3,4 | X | W - sum(W, dim=1, keepdim=True)*softmax(X)
+sum(softmax(X, dim=1)) | X:3,4 | X | zeros_like(X)
+logaddexp(x, y) | x: y: | x | sigmoid(x - y)
+x**a | x: a: | x | a*x**(a - 1)
+x**x | x: | x | x**x*(1 + log(x))
+2**-x | x: | x | -2**-x*log(2)
+x/(x + 1) | x: | x | 1/(1 + x)**2
+log(x + sqrt(1 + x**2)) | x: | x | 1/sqrt(1 + x**2)
+sum(x*y)/sum(x) | x:4 y:4 | x | (y - x @ y/sum(x))/sum(x)
+exp(-(log(x) - 1)**2/2) | x: | x | (1 - log(x))*exp(-0.5 - log(x)**2/2)
+sum(prod(X, dim=1)) | X:2,3 | X | prod(X, dim=1, keepdim=True)/X
+x[-1]**3 | x:3 | x | 3*x[2]**2*eye(3)[2]
+x[::-1] @ y | x:4 y:4 | x | y[::-1]
+sum(X[[0, 2]]*W) | X:3,4 W:2,4 | X | eye(3)[:, [0, 2]] @ W
+sum(cumsum(x)*y) | x:4 y:4 | x | cumsum(y[::-1])[::-1]
+sum(X.T*W) | X:2,3 W:3,2 | X | W.T
+sum(X*s[None, :, None]*Y) | X:2,3,4 s:3 Y:2,3,4 | s | sum(X*Y, dim=(0, 2))
+sum((y - X @ w)*s*(y - X @ w)) | X:5,3 w:3 y:5 s:5 | w | 2*X.T @ (s*(X @ w - y))
+std(x) | x:5 | x | r = x - mean(x); r/(2*norm(r))
+w @ relu(A @ relu(B @ x)) | w:2 A:2,3 B:3,4 x:4 | A | h = relu(B @ x); outer(w*(A @ h > 0), h)
+"""
+GRADIENT_CASES = [
+    tuple(p.strip() for p in line.split(" | ")) for line in GRADIENTS.split("\n") if line
+]
+
+
+@pytest.mark.parametrize(("text", "declared", "wrt", "want"), GRADIENT_CASES)
+def test_closed_gradient(text: str, declared: str, wrt: str, want: str) -> None:
+    found = gradient_of(text, declared, wrt)
+    form = simplify(found, like=variable(wrt, shapes_of(declared)[wrt]))
+    assert text_of(form) == want
+    assert form.whole().shape == found.shape
+    if not any(isinstance(s, str) for shape in shapes_of(declared).values() for s in shape):
+        assert agree(form.whole(), found, points=3)
+
+
+# derivatives of second order and the like: expression | shapes | closed form
+EXPRESSIONS = """
+hessian(x @ A @ x, x) | x:3 A:3,3 | A + A.T
+hessian(sum(exp(x)), x) | x:3 | diag(exp(x))
+hessian(logsumexp(x, dim=0), x) | x:4 | diag(softmax(x)) - outer(softmax(x), softmax(x))
+hessian(norm(A @ x - b)**2, x) | A:4,3 x:3 b:4 | 2*A.T @ A
+hessian(-sum(log(b - A @ x)), x) | A:4,3 b:4 x:3 | A.T/(A @ x - b)**2 @ A
+hessian(norm(T - U @ V.T)**2, U) | T:3,4 U:3,2 V:4,2 | 2*einsum('mj,ml,ik->ijkl', V, V, eye(3))
+hvp(0.5*norm(T - U @ V.T)**2, U, D) | T:3,4 U:3,2 V:4,2 D:3,2 | D @ V.T @ V
+vjp(inv(X), X, G) | X:3,3 G:3,3 | -inv(X).T @ G @ inv(X).T
+vjp(softmax(x, dim=0), x, g) | x:4 g:4 | softmax(x)*(g - g @ softmax(x))
+jacobian(A @ x, x) | A:4,3 x:3 | A
+grad(grad(x**5, x), x) | x: | 20*x**3
+grad(grad(sqrt(x), x), x) | x: | -0.25/x**1.5
+x - logsumexp(x, dim=0) | x:4 | log_softmax(x)
+erfc(x/sqrt(2))/2 | x: | erfc(x/sqrt(2))/2
+0.1*x + 0.2*x | x: | 0.3*x
+x/3 + x/6 | x: | x/2
+"""
+EXPRESSION_CASES = [
+    tuple(p.strip() for p in line.split(" | ")) for line in EXPRESSIONS.split("\n") if line
+]
+
+
+@pytest.mark.parametrize(("text", "declared", "want"), EXPRESSION_CASES)
+def test_closed_expression(text: str, declared: str, want: str) -> None:
+    root = read(text, shapes_of(declared))
+    form = simplify(root)
+    assert text_of(form) == want
+    assert agree(form.whole(), root, points=3)
+
+
+CLOSED = [(text, declared, wrt) for text, declared, wrt, _ in GRADIENT_CASES] + [
+    (text, declared, "") for text, declared, _ in EXPRESSION_CASES
+]
+
+
+@pytest.mark.parametrize(("text", "declared", "wrt"), CLOSED)
+def test_simplify_is_idempotent(text: str, declared: str, wrt: str) -> None:
+    shapes = shapes_of(declared)
+    found = gradient_of(text, declared, wrt) if wrt else read(text, shapes)
+    like = variable(wrt, shapes[wrt]) if wrt else None
+    once = simplify(found, like=like)
+    assert text_of(simplify(once.whole(), like=like)) == text_of(once)
+
+
+def test_every_identity_is_exercised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each rule of the tables between factors, between terms and of single functions is applied."""
+    fired: set[str] = set()
+
+    def watched(name: str, rule: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            found = rule(*args)
+            if found is not None:
+                fired.add(name)
+            return found
+
+        return call
+
+    names = set()
+    for table in (between.IN_PRODUCTS, between.SUMMED, functions.SPECIAL):
+        for name, rule in list(table.items()):
+            names.add(rule.__name__)
+            monkeypatch.setitem(table, name, watched(rule.__name__, rule))  # type: ignore[arg-type]
+    for name, pairs in list(between.IN_SUMS.items()):
+        watching = []
+        for power, partner, outcome in pairs:
+            label = f"{name}^{power} {outcome.__qualname__}"
+            names.add(label)
+            watching.append((power, partner, watched(label, outcome)))
+        monkeypatch.setitem(between.IN_SUMS, name, watching)
+    more = [
+        ("sum(sin(x)**2 + cos(x)**2)", "x:3"), ("1 - sin(x)**2", "x:"), ("1 - cos(x)**2", "x:"),
+        ("1 + sinh(x)**2", "x:"), ("cosh(x)**2 - 1", "x:"), ("cosh(x)**2 + sinh(x)**2", "x:"),
+        ("sigmoid(x) + sigmoid(-x)", "x:"), ("3 - 3*sigmoid(x)", "x:"), ("exp(x)*exp(-x)", "x:"),
+        ("where(x > 0, y, 0)*where(x > 0, 0, y)", "x:3 y:3"), ("sign(x)*abs(x)", "x:"),
+        ("log(x**2)", "x:"), ("abs(2*x*y)", "x: y:"), ("sign(-3*x*y)", "x: y:"),
+        ("x**2/abs(x)", "x:"), ("sum(eye(5)[1:4] @ eye(5)[1:4].T @ y)", "y:3"), ("relu(x)*(x > 0)", "x:3"),
+    ]  # fmt: skip
+    for text, declared, wrt in CLOSED + [(text, declared, "") for text, declared in more]:
+        root = gradient_of(text, declared, wrt) if wrt else read(text, shapes_of(declared))
+        simplify(root)
+    assert names - fired == set()
+
+
+def test_every_reading_is_exercised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row whose reading as indices is wrong shows in numbers; every such row is tried."""
+    seen: set[str] = set()
+    for name, rule in list(indexed.RULES.items()):
+
+        def watching(r: Any, node: Any, args: Any, rule: Any = rule, name: str = name) -> Any:
+            seen.add(name)
+            return rule(r, node, args)
+
+        monkeypatch.setitem(indexed.RULES, name, watching)
+    more = """
+diagonal(X)*x | X:3,3 x:3
+diag(x) @ diag(X) | X:3,3 x:3
+diag_embed(x) @ x | x:3
+trace(X) + dot(x, x) | X:3,3 x:3
+cumprod(x) | x:4
+flip(X, 1) @ flip(x, 0) | X:2,3 x:3
+reshape(x, 1, 3) + unsqueeze(x, 0) | x:3
+squeeze(X) + broadcast_to(c, 3) | X:1,3 c:
+ones(3)*x + zeros(3) | x:3
+var(X, dim=1) + std(X, dim=1) | X:2,3
+max(X, dim=1) - min(X, dim=1) | X:2,3
+logical_and(x > 0, x < 1)*x | x:3
+where(logical_or(x > 1, x < 0), x, y) | x:3 y:3
+maximum(x, y)*minimum(x, y) | x:3 y:3
+hypot(x, y) + arctan2(x, y) + xlogy(x, y) | x:3 y:3
+clamp(x, min=0, max=1) + heaviside(x, y) | x:3 y:3
+x // 2 + x % 2 | x:3
+(x == y)*x + (x != y)*y + (x <= y) + (x < y) + (x >= y) | x:3 y:3
+one_hot([0, 2], 3) @ x | x:3
+ndtr(x) + detach(x) | x:3
+norm(X, 1) + norm(X, dim=0) @ x | X:2,3 x:3
+prod(X, dim=1) | X:2,3
+vjp(cofactor(X), X, Y) + cofactor(X) | X:3,3 Y:3,3
+vjp(cumprod(x), x, y) | x:4 y:4
+det(X) + logdet(X) | X:3,3
+logaddexp(x, y) | x:3 y:3
+vjp(x[1:], x, y) | x:4 y:3
+vjp(where(x > 0, log(x), x), x, y) | x:4 y:4
+logsumexp(X, dim=1) + log_softmax(X, dim=1)[:, 0] | X:2,3
+solve(X, x) | X:3,3 x:3
+einsum('ij,j->i', X, x) + outer(x, x) @ x | X:3,3 x:3
+x = x + 0; x[1] = 2*x[0]; x | x:3
+"""
+    for line in [line for line in more.split("\n") if line]:
+        text, declared = line.split(" | ")
+        root = read(text, shapes_of(declared))
+        root = root if root.kind == "float" else root * 1.0
+        assert agree(simplify(root).whole(), root, points=3), text
+    for text, declared, wrt in CLOSED:
+        simplify(gradient_of(text, declared, wrt) if wrt else read(text, shapes_of(declared)))
+    by_one_rule = {"any pointwise row", "dot", *read_entries.ELEMENTARY}  # and dot is a spelling
+    assert set(indexed.RULES) - seen - by_one_rule == set()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_expressions_agree(seed: int) -> None:
+    """Gradients of random expressions over vectors and matrices equal their closed forms."""
+    random = np.random.default_rng(seed)
+    x, y, A = variable("x", (3,)), variable("y", (3,)), variable("A", (3, 3))
+
+    def grow(depth: int) -> Node:
+        if not depth:
+            return (x, y, x + 1, A @ x, x * y)[random.integers(5)]
+        a, b = grow(depth - 1), grow(depth - 1)
+        ways: list[Callable[[], Node]] = [
+            lambda: a + b, lambda: a - b, lambda: a * b, lambda: a / (1 + b**2), lambda: A.T @ a,
+            lambda: F.sin(a), lambda: F.tanh(a), lambda: F.exp(-(a**2)), lambda: F.softmax(a, 0),
+            lambda: F.sigmoid(a) * b, lambda: F.where(a > b, a, b**2), lambda: F.sum(a) * b,
+            lambda: a / F.norm(b), lambda: F.cumsum(a, 0), lambda: F.relu(a), lambda: a[::-1] * b,
+            lambda: F.log(1 + a**2), lambda: F.outer(a, b) @ x, lambda: a - F.mean(b),
+        ]  # fmt: skip
+        return ways[random.integers(len(ways))]()
+
+    root = F.sum(grow(2) * grow(1))
+    for wrt in (x, A):
+        found = gradient(exact([root])[0], [wrt])[0]
+        form = simplify(found, like=wrt)
+        assert form.whole().shape == wrt.shape
+        assert agree(form.whole(), found, points=2)
+
+
+# --- facts, names, the check -----------------------------------------------------------------
+
+
+def test_symmetric_and_positive() -> None:
+    facts = Facts(symmetric=frozenset("A"), positive=frozenset("x"))
+    root = gradient_of("x @ A @ x", "x:3 A:3,3", "x")
+    assert text_of(simplify(root, facts)) == "2*A @ x"
+    inside = gradient_of("det(X.T @ A @ X)", "X:3,2 A:3,3", "X")
+    assert text_of(simplify(inside, facts)) == "P = X.T @ A @ X; 2*det(P)*A @ X @ inv(P)"
+    assert text_of(simplify(read("abs(x)*sign(x)", {"x": VECTOR}), facts)) == "x"
+    assert text_of(simplify(read("sqrt(x**2*y)", {"x": (), "y": ()}), facts)) == "x*sqrt(y)"
+
+
+def test_names_are_not_those_of_variables() -> None:
+    form = simplify(gradient_of("sum(tanh(s*x + t)*(s*x + t))", "x:3 s: t:3", "x"))
+    assert not {name for name, _ in form.lets} & {"x", "s", "t"}
+
+
+def test_agree_tells_a_wrong_form() -> None:
+    x = variable("x", VECTOR)
+    assert agree(x + x, 2 * x)
+    assert not agree(x + x, 2.001 * x)
+    assert not agree(F.sum(x), x)
+
+
+# --- budgets ---------------------------------------------------------------------------------
+
+
+def _doubled(x: Node) -> Node:
+    for _ in range(40):
+        x = x + x
+    return F.sum(x * x)
+
+
+def _deep(x: Node) -> Node:
+    for k in range(30):
+        x = F.tanh(variable(f"W{k}", (3, 3)) @ x + variable(f"b{k}", (3,)))
+    return F.sum(x**2)
+
+
+def _repeated(x: Node) -> Node:
+    for _ in range(30):
+        x = F.tanh(variable("W", (3, 3)) @ x)
+    return F.sum(x**2)
+
+
+def _long(x: Node) -> Node:
+    total: Node = x[0] * 0
+    for k in range(2_000):
+        total = total + F.sin(x[k % 3] * (k + 1))
+    return total
+
+
+def _product(x: Node) -> Node:
+    out: Node = x[0]
+    for k in range(200):
+        out = out * F.sin(x[k % 3] + k)
+    return out
+
+
+@pytest.mark.parametrize("make", [_doubled, _deep, _repeated, _long, _product])
+def test_large_graphs_keep_to_the_budget(make: Callable[[Node], Node]) -> None:
+    x = variable("x", VECTOR)
+    found = gradient(exact([make(x)])[0], [x])[0]
+    start = time.perf_counter()
+    form = simplify(found, like=x)
+    assert time.perf_counter() - start < 2
+    assert size_of(form) < 20_000
+    assert agree(form.whole(), found, points=1)
