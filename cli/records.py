@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import stat
+import sys
 from collections.abc import Iterator, Sequence
+from threading import current_thread, main_thread
 from typing import IO, TYPE_CHECKING, Any
 
 import orjson
@@ -44,25 +49,25 @@ def _widen(source: IO[bytes]) -> None:
         pass
 
 
-def finish_lines() -> None:
-    """Let SIGTERM end the process only when a write is done: the kernel breaks off those to files."""
-    import os
-    import signal
+def finish_writes() -> None:
+    """Let SIGTERM wait for the end of a write, as SIGINT does: the kernel would break it off."""
 
     def end(number: int, _: object) -> None:
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+    if current_thread() is main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, end)
 
 
 def write(lines: Sequence[bytes]) -> None:
-    """Write lines in pieces of whole ones, each of which a pipe takes as one."""
+    """Write lines; to a pipe in pieces of whole ones, each of which it takes as one."""
     data = b"".join(lines)
-    at = 0
+    at, most = 0, PIECE
+    if sys.stdout is not None and stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode):
+        most = len(data)
     while at < len(data):
-        end = data.rfind(b"\n", at, at + PIECE) + 1 or data.find(b"\n", at) + 1
+        end = data.rfind(b"\n", at, at + most) + 1 or data.find(b"\n", at) + 1
         screen.emit(data[at:end])
         at = end
 

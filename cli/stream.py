@@ -71,7 +71,7 @@ def run(text: str, given: Mapping[str, Given], request: Request, policy: Policy)
     record brings its own as `expr`."""
     stream = Stream.prepare(text, given, request, policy)
     if sys.stdin is not None:
-        records.finish_lines()
+        records.finish_writes()
         number = 1
         for lines in records.blocks(sys.stdin.buffer):
             records.write(stream.answer(number, lines))

@@ -218,7 +218,7 @@ def lookup(name: str) -> Any:
         if name in table:
             return table[name]
     try:
-        return torch_names.find(name)
+        return _torch(name)
     except AttributeError:
         raise NameError(f"name '{name}' is not defined") from None
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..errors import GradError
 from ..node import Node
-from ..ops import F, Kink, derived, normal_axis, pointwise, shape_text
+from ..ops import F, Kink, normal_axis, shape_text
+from ..rows import derived, pointwise
 
 P = pointwise
 ZERO = (Kink("0", "0"),)

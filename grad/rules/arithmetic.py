@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..node import Node
-from ..ops import F, Inferred, Kink, broadcast_nodes, is_constant, pointwise, structural
+from ..ops import F, Inferred, Kink, broadcast_nodes, is_constant
+from ..rows import pointwise, structural
 
 add = pointwise(
     "add(x, y)", np.add, lambda out, x, y: 1, lambda out, x, y: 1,

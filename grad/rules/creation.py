@@ -9,7 +9,8 @@ import numpy as np
 
 from ..errors import GradError
 from ..node import Kind, Node
-from ..ops import F, Inferred, constant, opaque, spelling
+from ..ops import F, Inferred, constant
+from ..rows import opaque, spelling
 from .shapes import batched_shape, flat_shape
 
 if TYPE_CHECKING:  # np.random takes time to import, and few expressions draw numbers

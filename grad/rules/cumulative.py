@@ -11,18 +11,8 @@ import numpy as np
 from .. import sizes
 from ..errors import GradError
 from ..node import Node
-from ..ops import (
-    F,
-    Inferred,
-    Kink,
-    derived,
-    linear,
-    normal_axes,
-    normal_axis,
-    opaque,
-    promoted,
-    structural,
-)
+from ..ops import F, Inferred, Kink, normal_axes, normal_axis
+from ..rows import derived, linear, opaque, promoted, structural
 
 # Without an axis, what runs is all entries in order, as in NumPy; `dim` then names all axes.
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..node import Node
-from ..ops import F, Kink, opaque, spelling, structural
+from ..ops import F, Kink
+from ..rows import opaque, spelling, structural
 from .factorizations import MATRIX, SINGULAR, derivative_shape, of_square
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..node import Node
-from ..ops import F, Kink, derived
+from ..ops import F, Kink
+from ..rows import derived
 from .losses import NAMES, REDUCTION, reduced, same_shape
 
 

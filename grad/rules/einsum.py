@@ -14,7 +14,8 @@ import numpy as np
 
 from ..errors import GradError
 from ..node import Node, Shape, Size
-from ..ops import F, Inferred, normal_axis, promoted, shape_text, spelling, static, structural
+from ..ops import F, Inferred, normal_axis, shape_text, static
+from ..rows import promoted, spelling, structural
 
 Factor = tuple[str, Node]  # the letters of a tensor's axes, and the tensor
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..ops import F, Kink, derived, pointwise, spelling
+from ..ops import F, Kink
+from ..rows import derived, pointwise, spelling
 
 P = pointwise
 # fmt: off

@@ -8,16 +8,8 @@ import numpy as np
 
 from ..errors import GradError
 from ..node import Node, Shape, Size
-from ..ops import (
-    F,
-    Inferred,
-    Kink,
-    broadcast,
-    broadcast_nodes,
-    derived,
-    shape_text,
-    structural,
-)
+from ..ops import F, Inferred, Kink, broadcast, broadcast_nodes, shape_text
+from ..rows import derived, structural
 
 MATRIX = {"A": "x"}  # PyTorch's name for the argument
 SINGULAR = Kink("a singular matrix", "an error", "there is no inverse")

@@ -11,18 +11,8 @@ import numpy as np
 from .. import sizes
 from ..errors import GradError
 from ..node import Node, Size
-from ..ops import (
-    F,
-    Inferred,
-    Kink,
-    derived,
-    linear,
-    normal_axis,
-    promoted,
-    shape_text,
-    spelling,
-    structural,
-)
+from ..ops import F, Inferred, Kink, normal_axis, shape_text
+from ..rows import derived, linear, promoted, spelling, structural
 
 EACH = tuple(range(len(ascii_letters)))  # linear in each operand, however many there are
 

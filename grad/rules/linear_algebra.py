@@ -10,19 +10,8 @@ import numpy as np
 from .. import sizes
 from ..errors import GradError
 from ..node import Node, Shape
-from ..ops import (
-    F,
-    Inferred,
-    broadcast,
-    broadcast_nodes,
-    derived,
-    linear,
-    normal_axis,
-    promoted,
-    shape_text,
-    spelling,
-    structural,
-)
+from ..ops import F, Inferred, broadcast, broadcast_nodes, normal_axis, shape_text
+from ..rows import derived, linear, promoted, spelling, structural
 
 
 def _matmul_shape(x: Node, y: Node) -> Inferred:

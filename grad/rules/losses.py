@@ -9,18 +9,8 @@ import numpy as np
 
 from ..errors import GradError
 from ..node import Node, Size
-from ..ops import (
-    CONSTANT,
-    F,
-    Inferred,
-    Kink,
-    count,
-    derived,
-    dimension,
-    opaque,
-    shape_text,
-    static,
-)
+from ..ops import CONSTANT, F, Inferred, Kink, count, dimension, shape_text, static
+from ..rows import derived, opaque
 
 REDUCTION = "reduction: str = 'mean'"
 NAMES = {"input": "x", "target": "y"}

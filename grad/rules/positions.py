@@ -15,15 +15,11 @@ from ..ops import (
     Kink,
     broadcast,
     constant,
-    derived,
     normal_axes,
     normal_axis,
-    opaque,
-    promoted,
     shape_text,
-    spelling,
-    structural,
 )
+from ..rows import derived, opaque, promoted, spelling, structural
 
 # --- parts -------------------------------------------------------------------------------------
 

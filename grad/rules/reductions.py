@@ -10,21 +10,8 @@ import numpy as np
 from .. import sizes
 from ..errors import GradError
 from ..node import Kind, Node, Shape
-from ..ops import (
-    F,
-    Inferred,
-    Kink,
-    count,
-    derived,
-    linear,
-    normal_axes,
-    normal_axis,
-    opaque,
-    promoted,
-    shape_text,
-    spelling,
-    structural,
-)
+from ..ops import F, Inferred, Kink, count, normal_axes, normal_axis, shape_text
+from ..rows import derived, linear, opaque, promoted, spelling, structural
 
 Axes = tuple[int, ...]
 SIGNATURE = "x, dim: axes = None, keepdim: bool = False"

@@ -8,20 +8,8 @@ import numpy as np
 
 from ..errors import GradError
 from ..node import Node, Shape, Size
-from ..ops import (
-    F,
-    Inferred,
-    Kink,
-    broadcast_nodes,
-    lift,
-    linear,
-    pointwise,
-    promoted,
-    shape_text,
-    spelling,
-    static,
-    structural,
-)
+from ..ops import F, Inferred, Kink, broadcast_nodes, lift, shape_text, static
+from ..rows import linear, pointwise, promoted, spelling, structural
 
 
 def _where_shape(condition: Node, x: Node, y: Node) -> Inferred:

@@ -9,17 +9,8 @@ import numpy as np
 from .. import sizes
 from ..errors import GradError
 from ..node import Node, Shape, Size
-from ..ops import (
-    F,
-    Inferred,
-    broadcast,
-    derived,
-    linear,
-    normal_axes,
-    normal_axis,
-    shape_text,
-    spelling,
-)
+from ..ops import F, Inferred, broadcast, normal_axes, normal_axis, shape_text
+from ..rows import derived, linear, spelling
 
 # --- reshape -----------------------------------------------------------------------------------
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from ..errors import GradError
 from ..node import Node
-from ..ops import F, Kink, derived, pointwise
+from ..ops import F, Kink
+from ..rows import derived, pointwise
 
 P = pointwise
 SP = "scipy.special:"
