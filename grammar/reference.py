@@ -19,9 +19,9 @@ from .print_text import INFIX, print_text
 from .syntax import free_names
 
 GROUPS = (
-    "arithmetic", "elementary", "special", "activations", "selection", "reductions", "cumulative",
-    "positions", "shapes", "joining", "linear_algebra", "einsum", "determinants", "factorizations",
-    "losses", "distances", "creation",
+    "arithmetic", "elementary", "special", "activations", "selection", "reductions", "norms",
+    "extremes", "cumulative", "positions", "shapes", "joining", "linear_algebra", "einsum",
+    "determinants", "factorizations", "losses", "distances", "creation",
 )  # fmt: skip
 NAMED_SHAPES: dict[str, Shape] = {"bool": (2, 3), "probabilities": (2, 3)}  # others are 3 x 3
 

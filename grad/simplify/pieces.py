@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
@@ -105,8 +106,8 @@ def averaged(piece: Piece, c: Fraction) -> tuple[Piece, Fraction]:
 
 def closed(piece: Piece, lead: Node | None = None) -> Node:
     """A product as one node: numbers first, matrix products last, one fraction bar."""
-    above = sorted(piece.above, key=node_order)
-    below = sorted(piece.below, key=node_order)
+    above = sorted(gathered(piece.above), key=node_order)
+    below = sorted(gathered(piece.below), key=node_order)
     if len(above) > 1 and above[-1].op.name == "matmul" and not any(x.shape for x in above[:-1]):
         scalars = reduce(lambda a, b: a * b, above[:-1])  # det(P)*A.T @ B
         above = [led(scalars, above[-1])] if above[-1].shape else above
@@ -117,6 +118,11 @@ def closed(piece: Piece, lead: Node | None = None) -> Node:
     else:
         top = reduce(lambda a, b: a * b, above)
     return top / reduce(lambda a, b: a * b, below) if below else top
+
+
+def gathered(factors: tuple[Node, ...]) -> list[Node]:
+    """Equal factors as powers."""
+    return [x if n == 1 else x ** constant(n) for x, n in Counter(factors).items()]
 
 
 def led(lead: Node, x: Node) -> Node:

@@ -162,14 +162,14 @@ class Renderer:
         order = tuple(a for a in want if a is not None)
         if t.rank == x.rank:  # softmax, cumprod
             place = order.index(batch)
-            node = TABLE[t.name](self.render(x, order), dim=place)
+            node = TABLE[t.name](self.exact_layout(x, order), dim=place)
             return arrange(node, order, want)
         gone = tuple(range(batch, x.rank))
         ways = []
         for at in range(len(order) + 1):
             inner = (*order[:at], *gone, *order[at:])
             dims = tuple(range(at, at + active))
-            arg = self.render(x, inner)
+            arg = self.exact_layout(x, inner)
             dim = None if not order and t.name != "logsumexp" else dims if active > 1 else dims[0]
             ways.append(arrange(reduction(t.name, arg, dim, False), order, want))
             kept = (*order[:at], *[None] * active, *order[at:])

@@ -17,7 +17,7 @@ from .tensors import ONE, Factor, Index, Tensor, Term, term_key
 MOST_TERMS = 24  # a longer sum is written as it stands
 MOST_EXPANDED = 16  # terms that multiplying out may make
 BUDGET = 300  # sums that are varied in one simplification
-MOST_WORK = 1_500  # ways to write a product that are looked at, after which no sum is varied
+MOST_WORK = 600  # ways to write a product that are looked at, after which no sum is varied
 FEW = 3  # terms that multiplying out may make though none cancel
 CHOICES = 4  # common factors tried in one place
 

@@ -15,7 +15,8 @@ from latex2mathml.exceptions import DoubleSuperscriptsError, ExtraLeftOrMissingR
 from gradcalc.grad.node import Node
 from gradcalc.grad.ops import F, Op, constant, dimension, variable
 from gradcalc.grad.reverse import gradient
-from gradcalc.grammar.print_latex import latex_program, print_latex, symbol
+from gradcalc.grammar.latex_names import symbol
+from gradcalc.grammar.print_latex import latex_program, print_latex
 from gradcalc.grammar.program import Expression
 
 from ..grad.cases import ROWS

@@ -55,13 +55,12 @@ while True:
 print("end", n)
 """,
     "unpacking": """
-a, (b, *_) = 1, (2, 3)
-""".replace(", *_", ", c") + """
+a, (b, c) = 1, (2, 3)
 a, b = b, a
 x = y = [a, b, c]
 x[0] = 7; x[1:] = [8, 9]; x += [1]
 print(a, b, c, x, y, len(y))
-for i, (p) in enumerate(zip(x, "abcd")): print(i, p)
+for i, p in enumerate(zip(x, "abcd")): print(i, p)
 for i, v in enumerate("ab", start=1): print(i, v)
 """,
     "failures": """
@@ -75,7 +74,7 @@ for d in (1, 0, "a"):
 try:
     try:
         [][1]
-    except KeyError_ if False else ZeroDivisionError:
+    except ZeroDivisionError:
         print("no")
 except IndexError as e:
     print(e)
@@ -96,7 +95,7 @@ print("over")
 """,
     "texts": r"""
 x, n = 3.14159, 2
-print(f"{x:.{n}f}|{x!r:>10}|{{}}|{n = }|{'a' + "b"}|{n:03d}|{(1, 2)}|{x=:.1f}", 'a\tb\x41\u00e9\\')
+print(f"{x:.{n}f}|{x!r:>10}|{{}}|{n = }|{'a' + 'b'}|{n:03d}|{(1, 2)}|{x=:.1f}", 'a\tb\x41\u00e9\\')
 print("%d %s %.2f" % (1, "a", x), "{} {b:.1f} {0}".format(1, b=2) if n else "", "a" * 3, sep="-")
 print('''three
 lines''', "it's", 'say "it"', "-".join(["a", "b"]), "A b".lower().split())
@@ -122,7 +121,6 @@ print(x, \\
 
 @pytest.mark.parametrize("text", PROGRAMS.values(), ids=PROGRAMS)
 def test_a_script_prints_what_python_prints(text):
-    text = text.replace("KeyError_ if False else ", "")
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(compile(text, "script", "exec"), {})  # noqa: S102
@@ -237,12 +235,13 @@ def test_a_mistake_has_a_code_and_a_place(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "(1).__class__", "''.__class__", "torch.__dict__", "torch.nn.__class__", "x = torch.ones(1)._array",
+        "(1).__class__", "''.__class__", "torch.__dict__", "torch.nn.__class__",
+        "x = torch.ones(1)._array", "np.ones(1).dump('a')",
         "torch.Tensor.__mro__", "torch.autograd.variable.__name__", "print.__self__", "float.mro",
         "'{0.__class__}'.format(1)", "'{0[0]}'.format([1])", "eval('1')", "exec('1')", "open('a')",
         "__import__('os')", "getattr(1, 'real')", "globals()", "np.load('a')", "np.save('a', 1)",
-        "torch.load('a')", "torch.ones(1).tofile('a')", "np.ones(1).tofile('a')", "np.ones(1).dump('a')",
-        "type(1)(2)", "torch.ones(1).__class__", "range(3).__reduce__", "(1, 2).__add__",
+        "torch.load('a')", "torch.ones(1).tofile('a')", "np.ones(1).tofile('a')",
+        "t = type(1)\nt(2)", "torch.ones(1).__class__", "range(3).__reduce__", "(1, 2).__add__",
         "import os", "import gradcalc.cli", "from gradcalc import cli", "torch.dtype.numpy",
         "torch.float32.numpy", "torch.sum.__globals__", "x = 1\nx.y = 2", "torch.x = 2",
         "torch.ones(1)._array = 2", "[].__class__", "Exception.__subclasses__()", "inspect",
