@@ -6,11 +6,11 @@ import os
 import re
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, NoReturn
 from unicodedata import normalize
 
+from ..grad.record import field, record
 from ..grammar.errors import Diagnostic, Label, Span, suggest
 from . import documents, files
 
@@ -27,7 +27,7 @@ _OPTION = re.compile(r"-[A-Za-z]+")
 _SIZE = re.compile(r"[0-9]+|[^\W\d]\w*")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Given:
     """A binding as it was typed: ``x=VALUE`` or ``x:SHAPE``."""
 
@@ -46,7 +46,7 @@ class Given:
         return Diagnostic(code, message, self.argument, [label], list(help))
 
 
-@dataclass(slots=True)
+@record()
 class Bound:
     """Arrays by name, and what there is to say about where they came from."""
 

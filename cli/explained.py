@@ -88,7 +88,7 @@ class Explained(Watcher):
         story = Derivation.of(solution)
         story.seed = "given to backward()"
         name = next((n for n, value in self._names.items() if value is output), "")
-        told = tutorial.tell(f"{name}.backward()", story, {}, output.dtype.name, self._look)
+        told = tutorial.tell(f"{name}.backward()", story, {}, solution.value.dtype.name, self._look)
         return [(), *((("      ", ""), *line) if line else () for line in told), ()]
 
 

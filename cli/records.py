@@ -17,7 +17,8 @@ from . import documents, screen
 if TYPE_CHECKING:
     from ..grad.evaluate import Array
 
-BLOCK = 2**18  # bytes to ask for at once: what they become still fits a cache
+BLOCK = 2**16  # bytes to ask for at once: from 2**17 on the C library takes fresh memory each time
+PIPE = 2**20  # bytes that a pipe may hold, so that its writer need not wait
 PIECE = 4096  # bytes that a pipe takes whole or not at all (PIPE_BUF)
 
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ of Linux, which fcntl names in Python 3.10 and later only
@@ -44,7 +45,7 @@ def _widen(source: IO[bytes]) -> None:
     try:
         from fcntl import fcntl
 
-        fcntl(source.fileno(), _SET_PIPE_SIZE, BLOCK)
+        fcntl(source.fileno(), _SET_PIPE_SIZE, PIPE)
     except (ImportError, OSError, ValueError):  # not Linux, not a pipe, not a file at all
         pass
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..grad.record import record
 from ..grammar.errors import Diagnostic
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def complain(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Reporter:
     """Tells a diagnostic on standard error, as text or as one line of JSON."""
 
@@ -93,7 +93,7 @@ class Reporter:
 # --- looks -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Look:
     """How to write for people: with how many digits (None: all), in colour, in plain ASCII."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
@@ -15,12 +14,13 @@ from . import sizes as polynomials
 from .errors import GradError
 from .node import Node, walk
 from .ops import CONSTANT, DIMENSION, VARIABLE, Op, constant, shape_text, variable
+from .record import field, record
 
 Array = npt.NDArray[Any]
 MAX_ELEMENTS = 200_000_000  # 1.6 GB of float64
 
 
-@dataclass(slots=True)
+@record()
 class Evaluation:
     """What an evaluation found: `results` of the roots in order, and `memo`, every node's value if
     it was asked to keep them."""
@@ -127,7 +127,7 @@ def schedule(
     return order, needs
 
 
-@dataclass(slots=True)
+@record()
 class _Run:
     """How one node is computed from the values of those it needs."""
 
@@ -144,6 +144,8 @@ class _Run:
             return args[0]
         if op.partials is not None and node.kind == "float":
             args = [a if a.dtype.kind in "fc" else a.astype(self.dtype) for a in args]
+        elif op.partials is not None and node.kind == "int":  # True + True is 2, not True
+            args = [a.astype(np.int64) if a.dtype.kind == "b" else a for a in args]
         try:
             return self._typed(node, op.run(*args, **dict(node.attrs)))
         except np.linalg.LinAlgError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -17,6 +16,7 @@ from .broadcasting import normal_axis as normal_axis
 from .broadcasting import shape_text as shape_text
 from .errors import GradError
 from .node import TABLE, Kind, Node, Shape, Size, walk
+from .record import record
 from .signature import Parameter, Signature
 
 Partial = Callable[..., Any]  # (out, *args, **attrs) -> Node or number
@@ -25,7 +25,7 @@ Inferred = tuple[Shape, Kind, dict[str, Any]]  # shape, kind, normalised attribu
 Infer = Callable[..., Inferred]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Kink:
     """A point where the derivative is not unique or not finite, and what is taken there."""
 
@@ -34,7 +34,7 @@ class Kink:
     why: str = ""
 
 
-@dataclass(eq=False, slots=True)
+@record(eq=False)
 class Op:
     """A row: everything gradcalc knows about one function.
 
@@ -82,7 +82,7 @@ class Op:
     calls: tuple[tuple[str, ...], ...] = ()
     note: str = ""
     hidden: bool = False
-    plain: bool = field(init=False)  # every parameter is a tensor: nothing to bind
+    plain: bool = False  # every parameter is a tensor: nothing to bind
 
     def __post_init__(self) -> None:
         self.plain = all(p.type == "tensor" and not p.variadic for p in self.signature.parameters)

@@ -153,15 +153,16 @@ class _Writer:
         self.names[node], self.storage[node] = name, storage
 
     def argument(self, node: Node, argument: Node) -> str:
-        """The name of an operand; integers and booleans become floats for a float formula."""
+        """The name of an operand; booleans become integers, and both floats, for a formula."""
         name = self.names[argument]
-        pointwise = node.op.partials is not None and node.kind == "float"
-        if pointwise and argument.kind != "float":
-            if name in self.scope:
-                self.scope[f"{name}f"] = self.scope[name].astype(self.dtype)
-                return f"{name}f"
-            return f"{name}.astype({self.dtype.name!r})"
-        return name
+        pointwise = node.op.partials is not None and node.kind != "bool"
+        if not pointwise or argument.kind in (node.kind, "float"):
+            return name
+        dtype = self.numpy_dtype(node)
+        if name in self.scope:
+            self.scope[f"{name}{dtype.kind}"] = self.scope[name].astype(dtype)
+            return f"{name}{dtype.kind}"
+        return f"{name}.astype({dtype.name!r})"
 
     def function(self, node: Node, args: list[str]) -> tuple[str, list[str]]:
         """How the forward function is called: by NumPy's name where it has one."""

@@ -8,14 +8,14 @@ derivatives alone.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 
 from .errors import GradError
 from .node import TABLE, Node, Shape, walk
 from .ops import Op, constant, is_constant, lift, shape_text
+from .record import field, record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Step:
     """One arrow of the backward walk: `node` hands `contribution` to its argument `index`.
 
@@ -28,7 +28,7 @@ class Step:
     contribution: Node
 
 
-@dataclass(slots=True)
+@record()
 class Backward:
     """Gradients in the order asked for, and the steps that made them, in the order they ran.
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from .errors import GradError
 from .node import Node
+from .record import field, record
 
 # other spellings of a parameter's name, from either library
 SPELLINGS: dict[str, tuple[str, ...]] = {
@@ -30,7 +29,7 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 REQUIRED: Any = object()
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Parameter:
     """One parameter: its name, its type, and its default (REQUIRED if it has none)."""
 
@@ -49,7 +48,7 @@ class Parameter:
         return f"{star}{self.name}{default}"
 
 
-@dataclass(slots=True)
+@record()
 class Bound:
     """A call with every argument in its place.
 
@@ -62,7 +61,7 @@ class Bound:
     origin: dict[int | str, int | str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Signature:
     """A function's name and parameters; other names a keyword goes by."""
 
@@ -177,6 +176,8 @@ class Signature:
 
     def _unknown(self, keyword: str) -> GradError:
         names = [p.name for p in self.parameters]
+        from difflib import get_close_matches
+
         close = get_close_matches(keyword, [*names, *self.spellings], 1)
         hint = [f"did you mean `{close[0]}`?"] if close else []
         return GradError(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..grad import rules as rules  # fills the table
 from ..grad.errors import GradError
 from ..grad.node import TABLE, Node
 from ..grad.ops import constant, dimension, is_constant, lift, numel, static
+from ..grad.record import field, record
 from . import syntax
 from .errors import Diagnostic, Label, Span, suggest
 from .operators import DERIVATIVES
@@ -33,7 +33,7 @@ INDICES = {
 }  # fmt: skip
 
 
-@dataclass(slots=True)
+@record()
 class Built:
     """A program as a graph: its result, where each node was written, and what it assigned."""
 
@@ -52,7 +52,7 @@ def build(
     return _Builder(program.source, dict(variables), sizes).program(program)
 
 
-@dataclass(slots=True)
+@record()
 class _Builder:
     source: str
     names: dict[str, Value]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Literal
 from unicodedata import combining, east_asian_width
 
+from ..grad.record import field, record
 from .codes import CODES
 
 Span = tuple[int, int]  # half-open offsets into the source text
@@ -19,7 +18,7 @@ _LONGEST_LINE = 120  # a longer line is cut ...
 _CONTEXT = 30  # ... to this many characters on either side of each end of a label
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Label:
     """Marks a part of the source, with a remark; the primary label is the place to blame."""
 
@@ -28,7 +27,7 @@ class Label:
     primary: bool = False
 
 
-@dataclass(eq=False)
+@record(eq=False)
 class Diagnostic(Exception):
     """What is wrong, where, and what to do about it.
 
@@ -83,6 +82,8 @@ def suggest(word: str, candidates: Iterable[str]) -> str | None:
     >>> suggest("maen", ["max", "mean", "median"])
     'mean'
     """
+    from difflib import get_close_matches
+
     by_fold = {candidate.casefold(): candidate for candidate in candidates}
     close = get_close_matches(word.casefold(), by_fold, n=1)
     return by_fold[close[0]] if close else None

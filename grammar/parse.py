@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from keyword import iskeyword
 from math import inf
 from typing import Any
 from unicodedata import normalize
 
+from ..grad.record import replace
 from . import mistakes
 from .errors import Diagnostic, Span
 from .lalr import Parser, Token, Unexpected

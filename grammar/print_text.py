@@ -234,7 +234,10 @@ def _permute(node: Node, args: Sequence[Piece]) -> Piece:
         return Piece(f"{x}.T", POSTFIX)
     if dims == (*range(-rank, -2), -1, -2):
         return Piece(f"{x}.mT", POSTFIX)
-    return Piece(f"permute({args[0].text}, {', '.join(str(d + rank) for d in dims)})")
+    order = ", ".join(str(d + rank) for d in dims)
+    if rank < 3:  # as it was: `transpose` of two axes swaps them
+        return Piece(f"permute({args[0].text}, {order})")
+    return Piece(f"transpose({args[0].text}, ({order}))")
 
 
 def _unsqueeze(node: Node, args: Sequence[Piece]) -> Piece:
@@ -269,9 +272,28 @@ def _update(verb: str) -> Callable[[Node, Sequence[Piece]], Piece]:
     return update
 
 
+def _roll(node: Node, args: Sequence[Piece]) -> Piece:
+    shifts, dims = (_one(node.attr(name)) for name in ("shifts", "dims"))
+    words = [args[0].text, str(shifts)]
+    if node.ndim != 1:
+        words.append(_axes(dims, node))
+    return Piece(f"roll({', '.join(words)})")
+
+
+def _one(entries: tuple[int, ...]) -> tuple[int, ...] | int:
+    return entries[0] if len(entries) == 1 else entries
+
+
+def _reshape(node: Node, args: Sequence[Piece]) -> Piece:
+    sizes = [_size(s).text for s in node.attr("shape")]
+    return Piece(f"reshape({', '.join([args[0].text, *sizes])})")
+
+
 def _shaped(node: Node, args: Sequence[Piece]) -> Piece:
-    words = [a.text for a in args] + [_size(s).text for s in node.attr("shape")]
-    return Piece(f"{node.op.name}({', '.join(words)})")
+    """The shape as a tuple, which NumPy and PyTorch take as well; one size stands alone."""
+    shape = node.attr("shape")
+    sizes = _sizes(shape) if len(shape) == 1 else f"({_sizes(shape)})"
+    return Piece(f"{node.op.name}({', '.join([*(a.text for a in args), sizes])})")
 
 
 _SPECIAL: dict[str, Callable[[Node, Sequence[Piece]], Piece]] = {
@@ -280,7 +302,8 @@ _SPECIAL: dict[str, Callable[[Node, Sequence[Piece]], Piece]] = {
     "index": _index,
     "index_set": _update("set"),
     "index_add": _update("add"),
-    "reshape": _shaped,
+    "roll": _roll,
+    "reshape": _reshape,
     "broadcast_to": _shaped,
     "zeros": _shaped,
     "ones": _shaped,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,6 +13,7 @@ from ..grad.evaluate import MAX_ELEMENTS, evaluate, finite
 from ..grad.higher import hessian, jacobian
 from ..grad.node import Node, Shape
 from ..grad.ops import constant, shape_text, variable
+from ..grad.record import field, record
 from ..grad.reverse import Backward, backward
 from ..grad.simplify.exact import exact
 from . import syntax
@@ -31,7 +31,7 @@ NOT_SCALAR = [
 ]
 
 
-@dataclass(slots=True)
+@record()
 class Expression:
     """A text that was read: its syntax tree, and its free names with their first place."""
 
@@ -55,7 +55,7 @@ class Expression:
         return Diagnostic(code, message, self.text, labels, list(help))
 
 
-@dataclass(slots=True)
+@record()
 class Question:
     """What is asked of an expression, as graphs: itself, and a derivative by each of some names."""
 
@@ -66,7 +66,7 @@ class Question:
     backward: Backward | None = None
 
 
-@dataclass(slots=True)
+@record()
 class Solution:
     """What was asked of an expression, as numbers and as the graph they came from.
 
@@ -97,7 +97,7 @@ class Solution:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Request:
     """What is wanted of an expression besides its value.
 

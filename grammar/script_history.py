@@ -64,9 +64,9 @@ class History:
         inputs = {name: variable(name, array.shape) for name, array in values.items()}
         start = np.ones(output.shape) if seed is None and root.shape else seed
         steps = backward(root, list(leaves.values()), None if start is None else constant(start))
-        found = evaluate(
-            [root, *steps.grads, *steps.arrived.values()], values, output._array.dtype, keep=True
-        )
+        wanted = [root, *steps.grads, *steps.arrived.values()]
+        floats = [a.dtype for a in values.values() if a.dtype.kind == "f"]
+        found = evaluate(wanted, values, np.result_type(*floats), keep=True)
         slopes = dict(zip(leaves, steps.grads, strict=True))
         grads = dict(zip(leaves, found.results[1:], strict=False))
         built = Built(root, {}, called)

@@ -8,34 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from types import EllipsisType
 
+from ..grad.record import record
 from .errors import Span
 
 CONSTANTS = frozenset({"inf", "nan", "pi", "e"})
 MODULES = frozenset({"np", "numpy", "torch"})  # accepted before a name of the language
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Number:
     value: int | float
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Constant:
     value: bool | EllipsisType | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Name:
     id: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Text:
     """A string, without its quotes."""
 
@@ -43,7 +43,7 @@ class Text:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Sequence:
     """``[a, b]``, ``(a, b)``, or the indices of ``x[a, b]``, which are a tuple as in Python."""
 
@@ -52,14 +52,14 @@ class Sequence:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Unary:
     op: str
     operand: Expression
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Binary:
     op: str
     left: Expression
@@ -68,7 +68,7 @@ class Binary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Compare:
     """``a < b <= c``: as in Python, one chain; `ops[k]` stands before `rest[k]`."""
 
@@ -78,7 +78,7 @@ class Compare:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Argument:
     name: str | None
     name_span: Span | None
@@ -86,7 +86,7 @@ class Argument:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Call:
     """``f(a, k=b)`` or ``x.f(a)``: the function is a name, or an attribute of something."""
 
@@ -95,7 +95,7 @@ class Call:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Attribute:
     value: Expression
     name: str
@@ -103,7 +103,7 @@ class Attribute:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Slice:
     lower: Expression | None
     upper: Expression | None
@@ -111,14 +111,14 @@ class Slice:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Subscript:
     value: Expression
     index: Index
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Assign:
     """``x = value``, ``x[0] = value``; `op` is ``=``, ``+=``, ``*=`` and so on."""
 
@@ -129,7 +129,7 @@ class Assign:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(frozen=True, eq=False)
 class Program:
     statements: tuple[Statement, ...]
     source: str

@@ -6,12 +6,13 @@ Where a gradient is not the expected one, finite differences give a third opinio
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..grad.differences import Differences, differences_at
 from ..grad.evaluate import Array
+from ..grad.record import replace
 from .errors import Diagnostic, suggest
 from .program import Expression, Request, Solution, solve
 

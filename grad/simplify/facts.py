@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ..record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Facts:
     """Names of variables that are symmetric matrices, and of those whose entries are positive."""
 

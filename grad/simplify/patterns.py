@@ -8,11 +8,11 @@ must match the same node twice; so must a wild attribute (`dim=D`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..node import TABLE, Node
 from ..ops import CONSTANT, lift
+from ..record import field, record
 
 Found = dict[str, Any]  # what each wild part stands for
 Condition = Callable[..., bool]
@@ -67,7 +67,7 @@ class Pattern:
         return Rewrite(self, _pattern(result))
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Wild(Pattern):
     """Any node, remembered under a name; `number` for a constant scalar only."""
 
@@ -85,7 +85,7 @@ class Wild(Pattern):
         return found[self.name]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Number(Pattern):
     """A constant, alone or repeated along axes."""
 
@@ -101,14 +101,14 @@ class Number(Pattern):
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Attribute:
     """A static argument, remembered under a name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Call(Pattern):
     """A row of the table applied to patterns. Static arguments that are not named may be any."""
 
@@ -141,7 +141,7 @@ class Call(Pattern):
         return TABLE[self.row](*(a.make(found) for a in self.args), **attrs)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Made(Pattern):
     """A result that is computed from what was found, for what a pattern cannot say."""
 
@@ -151,7 +151,7 @@ class Made(Pattern):
         return self.function(**found)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True)
 class Rewrite:
     """A pattern and what to write instead, where `conditions` on what was found hold."""
 

@@ -79,6 +79,18 @@ COMMANDS = {
     "file_npz_with_several": ["eval", "sum(x)", "x=@several.npz"],
     "file_csv_with_text": ["eval", "sum(x)", "x=@table.csv"],
     "file_json_ragged": ["eval", "sum(x)", "x=@ragged.json"],
+    # streams and checks
+    "keep_what_answers_have": ["eval", "x*x", "--jsonl", "--keep", "value"],
+    "stream_into_a_file": ["eval", "x*x", "--jsonl", "-o", "a.json"],
+    "check_nothing": ["check", "1 + 1"],
+    "check_no_such_variable": ["check", "x*x", "x=3", "--expect-grad", "y=3"],
+    "check_no_such_report": ["check", "x*x", "x=3", "--report", "jnit"],
+    "check_update_without_suite": ["check", "x*x", "x=3", "--update"],
+    "suite_missing": ["check", "-f", "missing.toml"],
+    "suite_without_checks": ["check", "-f", "none.toml"],
+    "suite_not_toml": ["check", "-f", "broken.toml"],
+    "suite_member_misspelt": ["check", "-f", "misspelt.toml"],
+    "suite_no_such_check": ["check", "-f", "good.toml", "--only", "squre"],
     # numbers
     "not_finite": ["eval", "sum(log(x))", "x=[1,0]", "--finite"],
     "slope_not_finite": ["eval", "sum(sqrt(x))", "x=[1,0]", "--finite"],
@@ -105,6 +117,10 @@ def files(tmp_path):
     (tmp_path / "table.csv").write_text("a,b\n1,2\n3,four\n")
     (tmp_path / "ragged.json").write_text("[[1, 2, 3],\n [4, 5, 6],\n [7, 8]]\n")
     (tmp_path / "notes.txt").write_text("1\n")
+    (tmp_path / "none.toml").write_text("[check.a]\nexpr = 'x'\n")
+    (tmp_path / "broken.toml").write_text("[checks.a]\nexpr = x\n")
+    (tmp_path / "misspelt.toml").write_text("[checks.a]\nexpr = 'x'\ninput.x = 1\n")
+    (tmp_path / "good.toml").write_text("[checks.square]\nexpr = 'x*x'\ninputs.x = 1\n")
 
 
 def check(name, text):

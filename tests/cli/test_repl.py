@@ -107,17 +107,15 @@ def typed(monkeypatch, tmp_path, capfd):
 
 
 def test_lines_are_run_as_they_are_typed(typed, tmp_path):
-    shown = typed("x = 2\rx*\r1/0\rfor i in range(2):\ri\r\rx + 1\r\x04")
+    shown = typed("x = 2\rx*\r1/0\rfor i in range(2):\r    i\r\rx + 1\r\x04")
     assert shown.out == "0\n1\n3\n"
     assert "error[G102]" in shown.err
     assert "error[G219]" in shown.err
     assert "+x + 1\n" in (tmp_path / "gradcalc" / "history").read_text()
 
 
-def test_keys(typed):
-    """Tab completes, an arrow recalls, Ctrl-C drops the line."""
-    shown = typed("gradient = 4\rgradie\t\r5\r\x1b[A\rnothing\x03:quit\r")
-    assert shown.out == "4\n5\n5\n"
+def test_a_line_can_be_dropped_and_the_prompt_left(typed):
+    assert typed("5\rnothing\x03:quit\r6\r").out == "5\n"
 
 
 def test_without_prompt_toolkit(monkeypatch, capfd):

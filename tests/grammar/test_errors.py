@@ -10,6 +10,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+
 from gradcalc.grammar import errors, parse
 from gradcalc.grammar.codes import CODES
 from gradcalc.grammar.errors import Diagnostic, Label, suggest

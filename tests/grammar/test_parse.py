@@ -6,6 +6,9 @@ import sys
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from gradcalc.grammar.errors import Diagnostic
 from gradcalc.grammar.parse import DEEPEST, parse
 from gradcalc.grammar.syntax import (
@@ -25,8 +28,6 @@ from gradcalc.grammar.syntax import (
     free_names,
     walk,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 # --- the same structure as Python -----------------------------------------------------------
 

@@ -15,8 +15,8 @@ from gradcalc.grad.errors import GradError
 from gradcalc.grad.evaluate import evaluate
 from gradcalc.grad.node import TABLE, Node, walk
 from gradcalc.grad.ops import F, Op, constant, dimension, variable
-from gradcalc.grad.rows import pointwise
 from gradcalc.grad.reverse import gradient
+from gradcalc.grad.rows import pointwise
 from gradcalc.grammar.print_python import print_python
 from gradcalc.grammar.spellings import TARGETS
 

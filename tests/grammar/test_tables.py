@@ -1,6 +1,7 @@
 """The tables of the parser are those of the grammar files."""
 
 import pytest
+
 from gradcalc.grammar.lark_tables import GRAMMARS, HERE, source
 
 
