@@ -12,7 +12,7 @@ from unicodedata import normalize
 
 from ..grad.record import field, record
 from ..grammar.errors import Diagnostic, Label, Span, suggest
-from . import documents, files
+from . import documents
 
 if TYPE_CHECKING:
     from ..grad.evaluate import Array
@@ -164,6 +164,8 @@ def value_of(binding: Given, max_elements: int) -> Array:
     """The tensor that a VALUE stands for: JSON, a constant expression, or ``@file``."""
     text = binding.value or ""
     if text.startswith("@"):
+        from . import files
+
         try:
             return files.read(text[1:], binding.name, max_elements)
         except Diagnostic as diagnostic:
@@ -185,6 +187,7 @@ def value_of(binding: Given, max_elements: int) -> Array:
 def _constant(binding: Given, text: str, max_elements: int) -> Array:
     """The value of an expression without variables, as in ``x=pi/4`` and ``x='ones(3)'``."""
     from ..grammar.program import Expression, Request, solve
+    from . import files
 
     forgotten = f"to read a file write `{binding.name}=@{text}`"
     ways = [forgotten] if text.lower().endswith(files.READABLE) or os.path.exists(text) else []

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..grammar.errors import Diagnostic
-from . import answers, bindings, documents, files, options, screen
+from . import answers, bindings, documents, options, screen
 from .screen import Look, Reporter
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def run(
         no_grad=no_grad, gradient=gradient is not None, jacobian=jacobian, hessian=hessian
     )
     look = Look.choose(color, ascii, options.digits(precision))
-    suffix = files.check_writable(output) if output else ""
+    suffix = _suffix(output) if output else ""
     only = only or ("value" if quiet else None)
     options.exclusive(jsonl=jsonl, output=output is not None)
     options.exclusive(jsonl=jsonl, steps=steps)
@@ -126,19 +126,28 @@ def _seed(text: str, limit: int) -> Array:
 # --- output ------------------------------------------------------------------------------------
 
 
+def _suffix(output: str) -> str:
+    from . import files
+
+    return files.check_writable(output)
+
+
 def _write(document: dict[str, Any], only: str | None, output: str | None, suffix: str) -> None:
     """Print the document, or the part of it that is wanted, or write it to a file."""
     wanted = answers.member(document, only) if only else document
-    if suffix == ".json" and output:
+    if not output:
+        screen.emit(documents.dumps(wanted, indent=screen.is_terminal()) + b"\n")
+        return
+    from . import files
+
+    if suffix == ".json":
         files.write_json(output, wanted)
-    elif suffix and output:
+    else:
         arrays = _arrays(wanted if only else {k: document[k] for k in ("value", "grads")})
         if suffix == ".npz":
             files.write_npz(output, {name or "value": array for name, array in arrays.items()})
         else:
             files.write_npy(output, _single(arrays, only, output))
-    else:
-        screen.emit(documents.dumps(wanted, indent=screen.is_terminal()) + b"\n")
 
 
 def _arrays(wanted: Any, prefix: str = "") -> dict[str, Array]:

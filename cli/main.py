@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -54,7 +56,16 @@ INTERRUPTED, BROKEN_PIPE = 130, 141
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is for the shell."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 20)  # nothing that a start makes is garbage,
+    atexit.register(gc.freeze)  # and what there is at the end need not be looked through
+    try:
+        return _safely(list(sys.argv[1:] if arguments is None else arguments))
+    finally:
+        gc.set_threshold(*usual)
+
+
+def _safely(words: list[str]) -> int:
     report = screen.Reporter.for_words(words)
     try:
         screen.use_utf8()

@@ -37,7 +37,7 @@ Jacobian = Annotated[bool, typer.Option("--jacobian", help="All slopes of all en
 Hessian = Annotated[bool, typer.Option("--hessian", help="All second derivatives.")]
 Dtype = Annotated[Literal["float64", "float32"], typer.Option("--dtype", help="What to count in.")]
 Seed = Annotated[
-    int | None, typer.Option("--seed", metavar="N", help="Start random numbers from N.")
+    int | None, typer.Option("--seed", metavar="N", min=0, help="Start random numbers from N.")
 ]
 MaxElements = Annotated[
     int | None,

@@ -43,9 +43,10 @@ def tell(
     """The whole tutorial, line by line."""
     most = len(story.numbers) + len(story.uses) if every_step else MOST_STEPS
     yield from _header(text, story, dtype)
-    yield ()
-    yield (("Forward", "bold"),)
-    yield from _table(list(story.numbers), lambda node: _forward(story, node, look), look, most)
+    if story.numbers:  # a number alone has no steps
+        yield ()
+        yield (("Forward", "bold"),)
+        yield from _table(list(story.numbers), lambda node: _forward(story, node, look), look, most)
     if story.backward:
         hint = "d#k is how much the result changes per unit of #k"
         yield ()

@@ -32,6 +32,14 @@ INDICES = {
     "median": "argmedian", "kthvalue": "argkthvalue", "cummax": "argcummax", "cummin": "argcummin",
 }  # fmt: skip
 
+# what was meant where a tensor stands in the place of an axis
+MEANT = {
+    "max": "the larger of two, entry by entry: `maximum({0}, {1})`",
+    "min": "the smaller of two, entry by entry: `minimum({0}, {1})`",
+    "cat": "tensors stand together in brackets: `cat([{all}])`",
+    "stack": "tensors stand together in brackets: `stack([{all}])`",
+}
+
 
 @record()
 class Built:
@@ -364,7 +372,13 @@ class _Builder:
         keyword_spans: Mapping[str, Span] | None = None,
     ) -> Value:
         """A row of the table applied; a mistake is told with the places of the arguments."""
-        return self.guarded(TABLE[name], args, keywords, spans, keyword_spans or {}, where)
+        try:
+            return self.guarded(TABLE[name], args, keywords, spans, keyword_spans or {}, where)
+        except Diagnostic as wrong:
+            if wrong.code == "G113" and TABLE[name].name in MEANT and len(args) > 1:
+                operands = [_text(self.source, span) for span in spans]
+                wrong.help.append(MEANT[TABLE[name].name].format(*operands, all=", ".join(operands)))
+            raise
 
     def guarded(
         self,

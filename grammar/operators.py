@@ -1,4 +1,7 @@
-"""Derivatives as functions of the language: grad, jacobian, hessian, vjp, jvp, hvp."""
+"""Derivatives as functions of the language: grad, jacobian, hessian, vjp, jvp, hvp.
+
+Most expressions have none of them, so what the rarer ones need is imported when they are called.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ..grad.errors import GradError
-from ..grad.forward import jvp as forward_jvp
-from ..grad.higher import hvp as graph_hvp
-from ..grad.higher import jacobian as graph_jacobian
 from ..grad.node import Node
 from ..grad.ops import CONSTANT, lift, shape_text
 from ..grad.reverse import gradient
@@ -75,16 +75,20 @@ def grad(f: Any, x: Any, grad_outputs: Any = None) -> Any:
 
 def jacobian(f: Any, x: Any) -> Any:
     """``jacobian(f, x)``: every entry of `f` by every entry of `x`; shape of `f`, then of `x`."""
-    return _each(lambda node: graph_jacobian(_stable(_float(f), node), node), x)
+    from ..grad import higher
+
+    return _each(lambda node: higher.jacobian(_stable(_float(f), node), node), x)
 
 
 def hessian(f: Any, x: Any) -> Any:
     """``hessian(f, x)``: second derivatives of a scalar; the shape of `x` twice."""
+    from ..grad import higher
+
     root = _scalar(f, "hessian")
 
     def second(node: Node) -> Node:
         (slope,) = gradient(_stable(root, node), [node])
-        return graph_jacobian(_stable(slope, node), node)
+        return higher.jacobian(_stable(slope, node), node)
 
     return _each(second, x)
 
@@ -98,14 +102,18 @@ def vjp(f: Any, x: Any, v: Any) -> Any:
 
 def jvp(f: Any, x: Any, v: Any) -> Any:
     """``jvp(f, x, v)``: how `f` changes when `x` moves along `v`."""
+    from ..grad import forward
+
     node = _input(x, 1)
-    return forward_jvp(_stable(_float(f), node), [node], [_like(v, node, 2, "`v`")])
+    return forward.jvp(_stable(_float(f), node), [node], [_like(v, node, 2, "`v`")])
 
 
 def hvp(f: Any, x: Any, v: Any) -> Any:
     """``hvp(f, x, v)``: the Hessian times `v`, without the Hessian."""
+    from ..grad import higher
+
     node = _input(x, 1)
-    return graph_hvp(_stable(_scalar(f, "hvp"), node), node, _like(v, node, 2, "`v`"))
+    return higher.hvp(_stable(_scalar(f, "hvp"), node), node, _like(v, node, 2, "`v`"))
 
 
 def _scalar(f: Any, name: str) -> Node:

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from ..grad.errors import GradError
 from ..grad.evaluate import MAX_ELEMENTS, evaluate, finite
-from ..grad.higher import hessian, jacobian
 from ..grad.node import Node, Shape
 from ..grad.ops import constant, shape_text, variable
 from ..grad.record import field, record
@@ -177,11 +176,12 @@ def _derivatives(
     root: Node, wrt: Sequence[Node], request: Request
 ) -> tuple[Backward | None, list[Node]]:
     """The graphs of what was asked, and the steps of the walk where there was one."""
+    if request.order in ("jacobian", "hessian"):
+        from ..grad.higher import hessian, jacobian
+
     if request.order == "jacobian":
         return None, exact([jacobian(root, x) for x in wrt])
-    if request.order == "hessian":
-        return None, exact([hessian(root, x) for x in wrt])
-    if request.seed is None and root.shape:
+    if (request.seed is None or request.order == "hessian") and root.shape:
         example = np.ones([s for s in root.shape if isinstance(s, int)], int).tolist()
         shown = str(example).replace(" ", "") if root.ndim and np.size(example) <= 6 else "[...]"
         raise GradError(
@@ -191,6 +191,8 @@ def _derivatives(
             help=[line.replace("{1}", shown) for line in NOT_SCALAR],
             node=root,
         )
+    if request.order == "hessian":
+        return None, exact([hessian(root, x) for x in wrt])
     seed = None if request.seed is None else constant(np.asarray(request.seed, np.float64))
     steps = backward(root, wrt, seed)
     return steps, exact(steps.grads)

@@ -80,8 +80,9 @@ def functions() -> list[Op]:
 
 
 def named(name: str) -> Op | None:
-    """The row of that name or alias."""
-    row = TABLE.get(name)
+    """The row of that name, alias or sign; `torch.` and the like may stand before it."""
+    signs = {sign.strip(): op for op, (sign, *_) in INFIX.items()}
+    row = TABLE.get(signs.get(name, name.rpartition(".")[2]))
     return row if isinstance(row, Op) and row.signature.parameters else None
 
 

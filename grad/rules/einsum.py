@@ -46,7 +46,8 @@ def normal_equation(equation: str, operands: Sequence[Node]) -> tuple[list[str],
     terms = left.split(",")
     if len(terms) != len(operands):
         groups = f"{len(terms)} group{'s' * (len(terms) != 1)} of letters"
-        raise _error(f"the equation has {groups}, the call {len(operands)} tensors", operands)
+        given = f"{len(operands)} tensor{'s' * (len(operands) != 1)}"
+        raise _error(f"the equation has {groups}, the call {given}", operands)
     plain = []
     ellipses: list[int] = []  # how many axes `...` stands for, in each operand that has it
     for i, (term, x) in enumerate(zip(terms, operands, strict=True)):

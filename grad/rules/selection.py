@@ -132,9 +132,9 @@ def normal_index(x: Node, index: Any) -> tuple[Index, tuple[int, ...], Shape]:
     raw = _entries(index)
     consumed = sum(e is not None and e is not Ellipsis for e in raw)
     if consumed > x.ndim:
-        raise GradError(
-            "G307", f"{consumed} indices for {x.ndim} axes: the shape is {shape_text(x.shape)}"
-        )
+        indices = f"{consumed} {'index' if consumed == 1 else 'indices'}"
+        axes = f"{x.ndim or 'no'} {'axis' if x.ndim == 1 else 'axes'}"
+        raise GradError("G307", f"{indices} for {axes}: the shape is {shape_text(x.shape)}")
     if sum(e is Ellipsis for e in raw) > 1:
         raise GradError("G117", "an index has at most one `...`")
     if not any(e is Ellipsis for e in raw):

@@ -1,7 +1,22 @@
-"""Rewriting a graph into a simpler one of the same value: exactly, and for display."""
+"""Rewriting a graph into a simpler one of the same value: exactly, and for display.
 
-from .closed import Closed, agree, simplify
+What evaluates a graph needs the exact phase only, so the rest is imported when it is asked for.
+"""
+
+from typing import TYPE_CHECKING, Any
+
 from .exact import exact
 from .facts import Facts
 
+if TYPE_CHECKING:
+    from .closed import Closed, agree, simplify
+
 __all__ = ["Closed", "Facts", "agree", "exact", "simplify"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from . import closed
+
+        return getattr(closed, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

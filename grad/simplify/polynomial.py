@@ -38,7 +38,7 @@ from .tensors import (
 )
 
 MOST_FACTORS = 30_000  # that may go through products in all
-MOST_BOUND = 12  # summed indices in one term that get a canonical order
+MOST_BOUND = 8  # summed indices in one term that get a canonical order
 MOST_TIES = 4  # indices that look alike are told apart by trying their orders, up to so many
 
 

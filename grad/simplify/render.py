@@ -96,10 +96,7 @@ class Renderer:
         Parts deep inside are written first, so that none is written in deep recursion.
         """
         for t in tensors if len(tensors) > DEEP else ():
-            axes = tuple(range(t.rank))
-            self.render(t, axes)
-            if t.rank == 2:
-                self.render(t, axes[::-1])
+            self.render(t, tuple(range(t.rank)))
         sigmoids = [t for t in tensors if t.form == "function" and t.name == "sigmoid"]
         for t in sigmoids:
             other = self.alg.apply("sigmoid", self.alg.times(-1, t.args[0][0]))

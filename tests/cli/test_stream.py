@@ -362,4 +362,4 @@ def test_memory_stays_where_it_is(tmp_path):
         process.returncode = os.waitstatus_to_exitcode(status)
         assert process.returncode == 1
         peaks.append(usage.ru_maxrss)
-    assert peaks[1] < peaks[0] * 1.05
+    assert peaks[1] < peaks[0] * 1.2  # a hundred bytes a record would be half as much again

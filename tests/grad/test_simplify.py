@@ -205,9 +205,9 @@ def test_exact_is_linear_in_a_long_chain() -> None:
     node = x
     for _ in range(20_000):
         node = F.sin(node)
-    start = time.perf_counter()
+    start = time.process_time()
     assert exact([node]) == [node]
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 # --- gradients in closed form ----------------------------------------------------------------
@@ -523,8 +523,8 @@ def _product(x: Node) -> Node:
 def test_large_graphs_keep_to_the_budget(make: Callable[[Node], Node]) -> None:
     x = variable("x", VECTOR)
     found = gradient(exact([make(x)])[0], [x])[0]
-    start = time.perf_counter()
+    start = time.process_time()
     form = simplify(found, like=x)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert size_of(form) < 20_000
     assert agree(form.whole(), found, points=1)

@@ -96,7 +96,7 @@ print("over")
     "texts": r"""
 x, n = 3.14159, 2
 print(f"{x:.{n}f}|{x!r:>10}|{{}}|{n = }|{'a' + 'b'}|{n:03d}|{(1, 2)}|{x=:.1f}", 'a\tb\x41\u00e9\\')
-print("%d %s %.2f" % (1, "a", x), "{1} {b:.1f} {0}".format(1, 3, b=2) if n else "", "a" * 3, sep="-")
+print("%d %s %.2f" % (1, "a", x), "{1} {b:.1f} {0}".format(1, 3, b=2) if n else "", "a"*3, sep="-")
 print('''three
 lines''', "it's", 'say "it"', "-".join(["a", "b"]), "A b".lower().split())
 """,
