@@ -58,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is for the shell."""
     usual = gc.get_threshold()
     gc.set_threshold(100_000, 20, 20)  # nothing that a start makes is garbage,
-    atexit.register(gc.freeze)  # and what there is at the end need not be looked through
+    if arguments is None:
+        atexit.register(gc.freeze)  # and what there is at the end need not be looked through
     try:
         return _safely(list(sys.argv[1:] if arguments is None else arguments))
     finally:
@@ -150,6 +151,10 @@ class _Verbs(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(VERBS)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in VERBS:

@@ -54,19 +54,22 @@ def replace(of: T, **changes: Any) -> T:
 def _initializer(
     names: tuple[str, ...], defaults: dict[str, Any], then: Callable[[Any], None] | None
 ) -> Callable[..., None]:
+    constant = {n: d for n, d in defaults.items() if not isinstance(d, _Factory)}
+    fresh = {n: d.make for n, d in defaults.items() if isinstance(d, _Factory)}
+    known = dict.fromkeys(names)
+
     def __init__(self: Any, *args: Any, **named: Any) -> None:
-        for name, value in zip(names, args, strict=False):
+        values = dict(zip(names, args, strict=False))
+        if len(values) != len(known) or named:
+            given = len(args) + len(named)
+            values = constant | values | named
+            for name, make in fresh.items():
+                if name not in values:
+                    values[name] = make()
+            if values.keys() != known.keys() or given > len(known):
+                raise TypeError(f"{type(self).__name__} has the fields {', '.join(names)}")
+        for name, value in values.items():
             setattr(self, name, value)
-        for name in names[len(args) :]:
-            if name in named:
-                setattr(self, name, named.pop(name))
-            elif name in defaults:
-                default = defaults[name]
-                setattr(self, name, default.make() if isinstance(default, _Factory) else default)
-            else:
-                raise TypeError(f"{type(self).__name__}: `{name}` is missing")
-        if named or len(args) > len(names):
-            raise TypeError(f"{type(self).__name__} has the fields {', '.join(names)}")
         if then is not None:
             then(self)
 

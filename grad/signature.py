@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from .errors import GradError
@@ -75,10 +76,9 @@ class Signature:
     @classmethod
     def read(cls, text: str, spellings: Mapping[str, str] | None = None) -> Signature:
         """The signature a row states. `spellings` adds keywords of this row alone."""
-        match = re.fullmatch(r"(\w+)\((.*)\)", text, re.S)
-        assert match, f"not a signature: {text}"
-        name, inside = match.groups()
-        parameters = tuple(_parameter(part) for part in _split(inside))
+        name, _, inside = text.partition("(")
+        assert inside[-1] == ")", f"not a signature: {text}"
+        parameters = tuple(map(_parameter, _split(inside[:-1])))
         names = {p.name for p in parameters}
         also = {
             other: p.name
@@ -192,6 +192,9 @@ _LITERALS = {"None": None, "True": True, "False": False, "()": ()}
 
 
 def _split(inside: str) -> list[str]:
+    """The parts between commas that stand in no brackets."""
+    if "(" not in inside and "[" not in inside:
+        return [part for text in inside.split(",") if (part := text.strip())]
     parts, depth, start = [], 0, 0
     for i, c in enumerate(inside + ","):
         depth += (c in "([") - (c in ")]")
@@ -201,8 +204,12 @@ def _split(inside: str) -> list[str]:
     return [p for p in parts if p]
 
 
+_PARAMETER = re.compile(r"(\*?)(\w+)\s*(?::\s*([\w?]+))?\s*(?:=\s*(.+))?", re.S)
+
+
+@cache  # `x` is a parameter of most functions
 def _parameter(text: str) -> Parameter:
-    match = re.fullmatch(r"(\*?)(\w+)\s*(?::\s*([\w?]+))?\s*(?:=\s*(.+))?", text, re.S)
+    match = _PARAMETER.fullmatch(text)
     assert match, f"not a parameter: {text}"
     star, name, type_, default = match.groups()
     return Parameter(name, type_ or "tensor", _default(default), bool(star))

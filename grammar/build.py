@@ -377,7 +377,8 @@ class _Builder:
         except Diagnostic as wrong:
             if wrong.code == "G113" and TABLE[name].name in MEANT and len(args) > 1:
                 operands = [_text(self.source, span) for span in spans]
-                wrong.help.append(MEANT[TABLE[name].name].format(*operands, all=", ".join(operands)))
+                way = MEANT[TABLE[name].name]
+                wrong.help.append(way.format(*operands, all=", ".join(operands)))
             raise
 
     def guarded(

@@ -14,6 +14,7 @@ from ..node import Node, walk
 from ..ops import CONSTANT, VARIABLE, rebuild, variable
 from .exact import exact
 from .facts import Facts
+from .guards import unguarded
 from .identities import Calculus
 from .indexed import read
 from .measure import own_size
@@ -57,6 +58,7 @@ def simplify(root: Node, facts: Facts | None = None, like: Node | None = None) -
     order = walk([start])
     if len(order) > MOST_NODES:
         return named(start)
+    start = unguarded(start)
     solves = any(n.op.name == "solve" for n in order)
     alg = Calculus(facts)
     renderer = Shortest(alg, decimals=any(map(_is_decimal, order)), solves=solves)

@@ -191,11 +191,6 @@ class Functions(Algebra):
 
     def choose(self, mask: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """``where(mask, x, y)`` as ``mask*x + (1 - mask)*y``; render.py turns it back."""
-        if mask.form == "function" and mask.name in ("eq", "ne"):
-            special, usual = (x, y) if mask.name == "eq" else (y, x)
-            # where(u == v, constant, f) = f, where u is not v
-            if self.constant(special) is not None or special.form == "number":
-                return usual
         for branch, other in ((x, y), (y, x)):
             if branch.form == "number" and branch.name == "nan":
                 return other  # where(m, nan, f) = f, where it is a number

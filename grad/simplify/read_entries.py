@@ -156,10 +156,6 @@ def _where(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
 
 def _chosen(r: Reader, t: Tensor, idx: Index, x: Tensor, y: Tensor) -> Tensor:
     """``where(mask, x, y)`` for a mask on some of the axes."""
-    if t.form == "function" and t.name in ("eq", "ne"):
-        special, usual = (x, y) if t.name == "eq" else (y, x)
-        if r.alg.constant(special) is not None:
-            return usual
     no, axes = r.alg.opposite(t), axes_of(x)
     return r.alg.sum(
         x.shape, [(ONE, [(t, idx, ONE), (x, axes, ONE)]), (ONE, [(no, idx, ONE), (y, axes, ONE)])]

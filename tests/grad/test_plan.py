@@ -29,6 +29,16 @@ def test_a_plan_computes_what_evaluation_does(row):
                 np.testing.assert_array_equal(a, b)
 
 
+def test_booleans_count_as_integers():
+    x = variable("x", (3,))
+    larger, smaller = F.gt(x, 0), F.lt(x, 2)
+    roots = [F.add(larger, smaller), F.sub(larger, smaller), F.mul(larger, smaller), F.neg(larger)]
+    values = {"x": np.array([-1.0, 1.0, 3.0])}
+    want = [[1, 2, 1], [-1, 0, 1], [0, 1, 0], [0, -1, -1]]
+    for found in (plan(roots)(values), evaluate(roots, values).results):
+        assert [array.tolist() for array in found] == want
+
+
 def test_buffers_are_reused_and_results_are_the_callers_own():
     x = variable("x", (1000,))
     y = x

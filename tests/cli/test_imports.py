@@ -1,0 +1,49 @@
+"""What each command imports: a start takes as long as its imports, so none is there for nothing."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"numpy", "scipy", "lark", "rich", "orjson", "prompt_toolkit", "multiprocessing"}
+DERIVATION = {"grammar.closed_form", "grammar.derivation", "cli.tutorial"}
+DISPLAY = {"grad.simplify.closed", "grad.simplify.identities", "grad.simplify.shortest"}
+DERIVATIVES = {"grad.forward", "grad.higher", "grad.batch", "grad.plan"}
+SCRIPTS = {"grammar.script", "grammar.script_tables", "grad.tensors", "grad.autograd"}
+WATCHED = HEAVY | DERIVATION | DISPLAY | DERIVATIVES | SCRIPTS
+
+NUMBERS = {"numpy", "orjson"}
+SQUARES = ("eval", "mean(x*x)", "x=[[1,2],[3,4]]")
+
+
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        (("--version",), set()),
+        (("--help",), {"orjson"}),
+        (("eval", "--help"), {"orjson"}),
+        (("diff", "--help"), {"orjson"}),
+        (("explain", "G301"), {"orjson"}),
+        (("functions", "--help"), {"orjson"}),
+        ((*SQUARES, "--json"), NUMBERS),
+        ((*SQUARES, "--quiet"), NUMBERS),
+        (("eval", "sum(exp(x) @ y)", "x=[[1,2]]", "y=[1,2]", "--only", "grads"), NUMBERS),
+        (("eval", "grad(x**3, x)", "x=2", "--json"), NUMBERS),
+        (("eval", "hvp(x**3, x, 1)", "x=2", "--json"), NUMBERS | DERIVATIVES),
+        (("eval", "lgamma(x)", "x=2", "--json"), {*NUMBERS, "scipy"}),
+        (SQUARES, NUMBERS | DERIVATION | DISPLAY | DERIVATIVES),
+        ((*SQUARES, "--color", "always"), {*NUMBERS, "rich"} | DERIVATION | DISPLAY | DERIVATIVES),
+        (("diff", "mean(x*x)", "x:n"), NUMBERS | {"grammar.closed_form"} | DISPLAY | DERIVATIVES),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, tuple) else "",
+)
+def test_what_is_imported(words: tuple[str, ...], allowed: set[str]) -> None:
+    script = (
+        "import sys\nfrom gradcalc.cli.main import main\n"
+        f"code = main({words!r})\nprint('imported', *sys.modules)\nsys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    output, _, modules = done.stdout.rpartition("imported ")
+    assert done.returncode == 0, output + done.stderr
+    loaded = {module.removeprefix("gradcalc.") for module in modules.split()}
+    assert WATCHED & loaded <= allowed
