@@ -211,7 +211,7 @@ def specialise(roots: Sequence[Node], numbers: Mapping[str, int]) -> list[Node]:
             types = {p.name: p.type for p in node.op.signature.parameters}
             attrs = {
                 name: number(value)
-                if types.get(name, "")[:5] in ("shape", "int", "ints")
+                if types.get(name, "").rstrip("?") in ("shape", "int", "ints")
                 else value
                 for name, value in node.attrs
             }

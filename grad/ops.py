@@ -17,7 +17,7 @@ from .broadcasting import shape_text as shape_text
 from .errors import GradError
 from .node import TABLE, Kind, Node, Shape, Size, walk
 from .record import record
-from .signature import Parameter, Signature
+from .signature import REQUIRED, Parameter, Signature
 
 Partial = Callable[..., Any]  # (out, *args, **attrs) -> Node or number
 Vjp = Callable[..., Any]  # (g, out, *args, **attrs) -> one Node or None for each argument
@@ -127,6 +127,15 @@ class Op:
             elif p.type.startswith("axes") and value is not None:
                 normal[p.name] = normal_axes(value, rank, p.name)
         return normal
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The static arguments of a call that gives none of them."""
+        return {
+            p.name: p.default
+            for p in self.signature.parameters
+            if not p.is_tensor and p.default is not REQUIRED
+        }
 
     def run(self, *arrays: Any, **attrs: Any) -> Any:
         """The value, from those of the arguments."""

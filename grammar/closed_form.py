@@ -13,7 +13,7 @@ from ..grad.errors import GradError
 from ..grad.evaluate import specialise
 from ..grad.higher import jacobian
 from ..grad.node import Node, Shape, Size, walk
-from ..grad.ops import VARIABLE, shape_text, variable
+from ..grad.ops import DIMENSION, shape_text, variable
 from ..grad.reverse import gradient
 from ..grad.simplify import Closed, agree, simplify
 from ..grad.simplify.exact import exact
@@ -146,8 +146,7 @@ def _check(form: Node, root: Node, facts: Facts) -> None:
     names = {
         name
         for node in walk([form, root])
-        if node.op is VARIABLE
-        for size in node.shape
+        for size in (*node.shape, *((node.attr("size"),) if node.op is DIMENSION else ()))
         for name in _names(size)
     }
     numbers = dict(zip(sorted(names), SIZES_TRIED * (1 + len(names)), strict=False))

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..grad.errors import GradError
-from ..grad.node import Node
-from ..grad.ops import CONSTANT, lift, shape_text
+from ..grad.node import Node, walk
+from ..grad.ops import CONSTANT, VARIABLE, lift, shape_text
 from ..grad.reverse import gradient
 from ..grad.simplify.exact import exact
 
@@ -34,7 +34,18 @@ def _float(value: Any) -> Node:
 
 
 def _stable(root: Node, x: Node) -> Node:
-    """`root` with its textbook spellings made stable, before it is differentiated by `x`."""
+    """`root` with its textbook spellings made stable, before it is differentiated by `x`.
+
+    Raises G116 where `x` is an expression that does not occur in `root`: that is no derivative,
+    while a variable that does not occur has the derivative 0.
+    """
+    if x.op is not VARIABLE and x not in walk([root]):
+        raise GradError(
+            "G116",
+            "this is not a variable, and the first argument does not depend on it",
+            at=1,
+            help=["give the name of an input, or of something the program assigned and used"],
+        )
     return exact([root], keep=[x])[0]
 
 

@@ -73,8 +73,8 @@ def _power_by_base(out: Node, x: Node, y: Node) -> Any:
 
 def _power_by_exponent(out: Node, x: Node, y: Node) -> Any:
     """d/dy x**y = x**y*log(x), and 0 at x = 0 as PyTorch has it."""
-    if is_constant(x) and x.attr("value") != 0:
-        return out * F.log(x)
+    if is_constant(x):
+        return out * F.log(x) if x.attr("value") != 0 else 0
     return F.where(eq(x, 0), 0, out * F.log(x))
 
 

@@ -21,7 +21,7 @@ def unguarded(root: Node) -> Node:
 
 def _shown(node: Node) -> Node:
     condition, special, usual = node.args
-    if condition.op.name != "eq":
+    if condition.op.name != "eq" or is_constant(condition.args[0]):
         return node
     u, v = condition.args
     if is_constant(special, 0) and is_constant(v, 0) and _from_a_rule(u, usual):
@@ -34,9 +34,9 @@ def _shown(node: Node) -> Node:
 
 
 def _from_a_rule(u: Node, usual: Node) -> bool:
-    """Whether the guard is that of a norm, or of a power with an exponent that varies."""
+    """Whether the guard is that of a norm or std, or of a power with an exponent that varies."""
     u = _plain(u)
-    if u.op.name in ("norm", "hypot"):
+    if u.op.name in ("norm", "hypot", "std"):
         return True
     for f in walk([usual]):
         if f.op.name == "pow" and not is_constant(f.args[1]):

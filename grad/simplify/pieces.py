@@ -11,6 +11,7 @@ from typing import Any
 from ..node import TABLE, Node
 from ..ops import F, constant, dimension
 from ..sizes import product as product_of_sizes
+from .tensors import TooLong
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,10 @@ def number(value: Fraction) -> Node:
 
 def integer(value: int) -> Node:
     """An integer, as a float where it has no place in 64 bits."""
-    return constant(value if abs(value) < 2**53 else float(value))
+    try:
+        return constant(value if abs(value) < 2**53 else float(value))
+    except OverflowError:
+        raise TooLong from None  # the graph is shown as it was written
 
 
 def short(value: Fraction) -> bool:

@@ -381,6 +381,8 @@ class Algebra:
         return found
 
     def _find_factor(self, t: Tensor) -> tuple[Fraction, Tensor, Index]:
+        if not t.terms:  # the sum of nothing
+            return Fraction(1), t, tuple(range(t.rank))
         used = sorted({i for term in t.terms for _, idx, _ in term for i in idx if i < t.rank})
         c = content(effective(t))
         first = min(t.terms, key=term_key)  # the constant, where there is one

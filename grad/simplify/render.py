@@ -147,7 +147,8 @@ class Renderer:
         elif t.name == "truth":
             out = args[0]
         else:
-            out = TABLE[t.name].node(args, dict(t.attrs))
+            row = TABLE[t.name]
+            out = row.node(args, row.defaults | dict(t.attrs))
         return lengthened(out, want)
 
     def along(self, t: Tensor, want: Layout) -> Node:

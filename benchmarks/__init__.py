@@ -1,0 +1,1 @@
+"""Comparisons with NumPy by hand and with peers: ``python -m benchmarks``, or one module."""

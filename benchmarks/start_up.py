@@ -1,0 +1,42 @@
+"""Start-up: a whole process, from the shell's fork to its exit; `import numpy` is 1."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+from .rounds import Table, interleaved
+
+GRADCALC = str(Path(sys.executable).parent / "gradcalc")
+SQUARES = ("mean(x*x)", "x=[[1,2],[3,4]]")
+PEERS = ("autograd", "jax", "torch")
+
+
+def _process(*command: str) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def table(rounds: int = 15) -> Table:
+    commands = {
+        "python -c 'import numpy'": (sys.executable, "-c", "import numpy"),
+        "python -c pass": (sys.executable, "-c", "pass"),
+        "gradcalc --help": (GRADCALC, "--help"),
+        "gradcalc eval --json": (GRADCALC, "eval", *SQUARES, "--json"),
+        "gradcalc eval": (GRADCALC, "eval", *SQUARES),
+        "gradcalc diff": (GRADCALC, "diff", "mean((X @ w - y)**2)", "X:5,3", "w:3", "y:5"),
+    } | {
+        f"python -c 'import {peer}'": (sys.executable, "-c", f"import {peer}")
+        for peer in PEERS
+        if find_spec(peer)
+    }
+    tasks = {name: partial(_process, *command) for name, command in commands.items()}
+    return Table(
+        "Start-up", (__doc__ or "").partition(": ")[2], "ms", 1, interleaved(tasks, rounds)
+    )
+
+
+if __name__ == "__main__":
+    print(table())
