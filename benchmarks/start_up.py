@@ -1,4 +1,4 @@
-"""Start-up: a whole process, from the shell's fork to its exit; `import numpy` is 1."""
+"""Start-up: a whole process, from its fork to its exit."""
 
 from __future__ import annotations
 
@@ -34,7 +34,11 @@ def table(rounds: int = 15) -> Table:
     }
     tasks = {name: partial(_process, *command) for name, command in commands.items()}
     return Table(
-        "Start-up", (__doc__ or "").partition(": ")[2], "ms", 1, interleaved(tasks, rounds)
+        "Start-up",
+        "A whole process, from its fork to its exit.",
+        "ms",
+        1,
+        interleaved(tasks, rounds),
     )
 
 

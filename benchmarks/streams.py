@@ -39,7 +39,8 @@ for n, line in enumerate(sys.stdin.buffer, 1):
 
 
 def _filter(command: list[str], data: bytes) -> None:
-    subprocess.run(command, input=data, check=True, stdout=subprocess.DEVNULL)
+    nowhere = subprocess.DEVNULL
+    subprocess.run(command, input=data, check=True, stdout=nowhere, stderr=nowhere)
 
 
 def table(rounds: int = 7) -> Table:
