@@ -1,6 +1,8 @@
 """Options and profiles that all tests share."""
 
 import os
+import signal
+import threading
 
 import hypothesis
 import pytest
@@ -23,3 +25,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--update-manual") and config.getoption("numprocesses", None):
         raise pytest.UsageError("--update-manual writes files, in one process: leave out -n")
+    # A job in the background of a shell ignores Ctrl-C, and so would the commands it starts.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
