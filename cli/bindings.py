@@ -144,6 +144,7 @@ def check_used(
     """Raise G216 for a binding of a name that does not occur."""
     for binding in given.values():
         if binding.name not in expression.free and binding.name not in wrt:
+            expression.check_functions()  # `x(3)` is the mistake, where x was meant as a factor
             raise _unused(binding, expression.free)
 
 

@@ -89,9 +89,10 @@ class Op:
 
     def __call__(self, *args: Any, **keywords: Any) -> Node:
         """Apply to nodes, numbers, lists and arrays. Raises GradError, in terms of this call."""
-        if self.plain and not keywords and len(args) == len(self.signature.parameters):
-            if all(isinstance(a, (Node, int, float)) for a in args):  # nothing to bind
-                return self.node([lift(a) for a in args], {})
+        count = len(self.signature.parameters)
+        ready = all(isinstance(a, (Node, int, float)) for a in args)
+        if self.plain and ready and len(args) == count and not keywords:  # nothing to bind
+            return self.node([lift(a) for a in args], {})
         bound = self.signature.bind(args, keywords, convert)
         try:
             return self.node(bound.tensors, bound.attrs)

@@ -136,7 +136,7 @@ A variable before a bracket is not multiplied with it: write `a*(b + c)`.
 """),
     "G111": Code("the function has no such keyword", EXPRESSION, """\
 The function is known, but takes no argument of that name:
-    gradcalc eval 'sum(x, dims=0)' x='[1,2]'
+    gradcalc eval 'sum(x, along=0)' x='[1,2]'
 `gradcalc functions sum` shows its signature. `axis` and `keepdims` are understood wherever
 `dim` and `keepdim` are.
 """),
@@ -212,9 +212,9 @@ A null is a missing value, and gradcalc does not guess what it stands for:
 Leave the entry out, or write the number that is meant; "NaN" if it shall be not-a-number.
 """),
     "G205": Code("true or false among numbers", DATA, """\
-A tensor is made of numbers or of booleans, not of both:
+A tensor that is given is made of numbers; true and false are not taken for 1 and 0:
     gradcalc eval 'sum(x)' x='[true,1]'
-Write 1 and 0 for a tensor of numbers; a mask made of true and false alone is welcome.
+Write 1 and 0. In the expression `m != 0` makes a mask of them, as `where` wants it.
 """),
     "G206": Code("a number too large for a float", DATA, """\
 The number is beyond the largest float (about 1.8e308 for float64, 3.4e38 for float32) and

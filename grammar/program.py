@@ -49,6 +49,14 @@ class Expression:
         sizes = {s for v in variables.values() for s in v.shape if isinstance(s, str)}
         return build(self.tree, variables, frozenset(sizes))
 
+    def check_functions(self) -> None:
+        """Raise G110 for a function that does not exist, whatever the data."""
+        try:
+            self.graph({name: variable(name) for name in self.free})
+        except Diagnostic as wrong:
+            if wrong.code == "G110":
+                raise
+
     def wrong(self, code: str, message: str, span: Span | None, help: Sequence[str]) -> Diagnostic:
         labels = [Label(span, primary=True)] if span else []
         return Diagnostic(code, message, self.text, labels, list(help))

@@ -70,7 +70,8 @@ class Reference:
     def command(self) -> str:
         """The example as a command to run."""
         values = " ".join(f"{name}='{_sample(shape)}'" for name, shape in self.shapes.items())
-        return f"gradcalc eval '{self.example}' {values}".rstrip()
+        quote = '"' if "'" in self.example else "'"
+        return f"gradcalc eval {quote}{self.example}{quote} {values}".rstrip()
 
 
 def functions() -> list[Op]:
