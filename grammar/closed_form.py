@@ -80,6 +80,12 @@ def derive(expression: Expression, wanted: Wanted) -> dict[str, Form]:
     targets = wanted.wrt
     if targets is None:
         targets = tuple(name for name in expression.free if name != wanted.seed)
+    if not targets:
+        ways = [
+            "an expression with a variable: `x**2`",
+            "the expression itself: `gradcalc simplify`",
+        ]
+        raise expression.wrong("G404", "there is nothing to differentiate by", None, ways)
     built = expression.graph(inputs)
 
     def derivatives() -> list[Node]:

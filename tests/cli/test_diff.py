@@ -74,6 +74,7 @@ def test_simplify(gradcalc):
         (["x*2", "x:3"], 4, "grad can be implicitly created only for scalar outputs"),
         (["sum(x)", "x:3", "--wrt", "z"], 2, "there is no variable `z`"),
         (["x @ A @ x", "x:3", "A:3,3", "--symmetric", "x"], 4, "not declared as a square matrix"),
+        (["3"], 4, "there is nothing to differentiate by"),
         (["sum(x)", "--order", "0"], 2, "`0` is not a value of `--order`"),
         (["X @ w", "X:3,2", "w:3"], 4, "`@` needs the last axis"),
     ],
