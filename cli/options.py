@@ -139,6 +139,12 @@ def limit(max_elements: int | None) -> int:
     return max_elements or MAX_ELEMENTS
 
 
+def check_steps(max_steps: int | None) -> None:
+    """Raise G003 for a value of `--max-steps` that no program could run with."""
+    if max_steps is not None and max_steps < 1:
+        raise refused("--max-steps", str(max_steps), ["a number of steps, 1 or more"])
+
+
 def names(given: list[str] | None, option: str = "--wrt") -> tuple[str, ...] | None:
     """The value of `--wrt` or `--keep`; None where it is not given. Raises G003."""
     if given is None:

@@ -53,8 +53,7 @@ def run(
     ascii: options.Ascii = False,
     error_format: options.ErrorFormat = "text",
 ) -> int:
-    if max_steps is not None and max_steps < 1:
-        raise options.refused("--max-steps", str(max_steps), ["a number of steps, 1 or more"])
+    options.check_steps(max_steps)
     look = Look.choose(color, ascii, options.digits(precision))
     interactive = sys.stdin is not None and sys.stdin.isatty()
     prompt = _prompt() if interactive else None

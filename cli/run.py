@@ -59,8 +59,7 @@ def run(
     ascii: options.Ascii = False,
     error_format: options.ErrorFormat = "text",
 ) -> int:
-    if max_steps is not None and max_steps < 1:
-        raise options.refused("--max-steps", str(max_steps), ["a number of steps, 1 or more"])
+    options.check_steps(max_steps)
     look = Look.choose(color, ascii, options.digits(precision))
     origin, text = _program(words or [])
 

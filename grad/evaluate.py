@@ -28,13 +28,6 @@ class Evaluation:
     results: list[Array]
     memo: dict[Node, Array] = field(default_factory=dict)
 
-    def first_nonfinite(self) -> Node | None:
-        """The first node with a nan or inf all of whose arguments are finite. Needs `keep`."""
-        for node, value in self.memo.items():
-            if not finite(value) and all(finite(self.memo[a]) for a in node.args if a in self.memo):
-                return node
-        return None
-
 
 def finite(value: Array) -> bool:
     """Whether every entry is a finite number."""

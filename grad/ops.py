@@ -80,7 +80,6 @@ class Op:
     infix: str = ""
     example: str = ""
     calls: tuple[tuple[str, ...], ...] = ()
-    note: str = ""
     hidden: bool = False
     plain: bool = False  # every parameter is a tensor: nothing to bind
 
