@@ -9,10 +9,9 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from ..grammar.errors import Diagnostic, suggest
 from . import bindings, documents, files, options, reports, rewrite, screen, suites
+from .arguments import Option
 from .bindings import Given
 from .reports import Result
 
@@ -34,53 +33,48 @@ Examples:
 
 ExpectValue = Annotated[
     str | None,
-    typer.Option("--expect-value", metavar="VALUE", show_default=False, help="What it should be."),
+    Option("--expect-value", metavar="VALUE", help="What it should be."),
 ]
 ExpectGrad = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--expect-grad",
         metavar="NAME=VALUE",
-        show_default=False,
         help="What a gradient should be: x='[1,2]', x=@file. May be repeated.",
     ),
 ]
 Rtol = Annotated[
     float | None,
-    typer.Option("--rtol", metavar="R", show_default=False, help="Relative tolerance [1e-7]."),
+    Option("--rtol", metavar="R", help="Relative tolerance [1e-7]."),
 ]
 Atol = Annotated[
     float | None,
-    typer.Option("--atol", metavar="A", show_default=False, help="Absolute tolerance [1e-12]."),
+    Option("--atol", metavar="A", help="Absolute tolerance [1e-12]."),
 ]
 File = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--file",
         "-f",
         metavar="FILE|DIR",
-        show_default=False,
         help="A suite of checks, or a folder to search for them. May be repeated.",
     ),
 ]
 Only = Annotated[
     list[str] | None,
-    typer.Option(
-        "--only", metavar="NAME", show_default=False, help="Only checks of this name, or like it*."
-    ),
+    Option("--only", metavar="NAME", help="Only checks of this name, or like it*."),
 ]
 Update = Annotated[
     bool,
-    typer.Option("--update", help="Write the new values into the suites where checks fail."),
+    Option("--update", help="Write the new values into the suites where checks fail."),
 ]
-Force = Annotated[bool, typer.Option("--force", help="With --update: in CI too.")]
-ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 though checks failed.")]
+Force = Annotated[bool, Option("--force", help="With --update: in CI too.")]
+ExitZero = Annotated[bool, Option("--exit-zero", help="Exit 0 though checks failed.")]
 Reports = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--report",
         metavar="FORMAT[:FILE]",
-        show_default=False,
         help=f"How to tell: {', '.join(reports.FORMATS)}. May be repeated.",
     ),
 ]

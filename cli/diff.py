@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from . import bindings, documents, forms, options, screen
+from .arguments import Option
 
 if TYPE_CHECKING:
     from ..grammar.closed_form import Form, Wanted
@@ -28,16 +27,13 @@ Examples:
 
 Seed = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--gradient",
         metavar="NAME",
-        show_default=False,
         help="A name for the gradient of a result that is not a scalar.",
     ),
 ]
-Order = Annotated[
-    int, typer.Option("--order", metavar="N", help="1 is the gradient, 2 the Hessian, ...")
-]
+Order = Annotated[int, Option("--order", metavar="N", help="1 is the gradient, 2 the Hessian, ...")]
 
 
 def run(

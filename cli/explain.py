@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from ..grammar.codes import CODES
 from ..grammar.errors import Diagnostic, Label, suggest
 from . import documents, options, screen
+from .arguments import Argument
 
 EXAMPLES = """\
 \b
@@ -20,7 +19,7 @@ Examples:
 
 Codes = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[CODE ...]", show_default=False, help="Codes such as G301."),
+    Argument(metavar="[CODE ...]", help="Codes such as G301."),
 ]
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
 from ..grammar.errors import Diagnostic, Label, suggest
 from . import documents, options, screen
+from .arguments import Argument, Option
 
 if TYPE_CHECKING:
     from ..grad.ops import Op
@@ -24,16 +23,14 @@ Examples:
 
 Names = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[NAME ...]", show_default=False, help="Functions to tell about."),
+    Argument(metavar="[NAME ...]", help="Functions to tell about."),
 ]
 Grep = Annotated[
     str | None,
-    typer.Option(
-        "--grep", metavar="TEXT", show_default=False, help="Only those that mention TEXT."
-    ),
+    Option("--grep", metavar="TEXT", help="Only those that mention TEXT."),
 ]
 Format = Annotated[
-    Literal["text", "json", "markdown"], typer.Option("--format", help="How to write them.")
+    Literal["text", "json", "markdown"], Option("--format", help="How to write them.")
 ]
 
 

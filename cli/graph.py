@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import typer
-
 from . import bindings, documents, options, screen
+from .arguments import Option
 from .screen import Line, Look
 
 if TYPE_CHECKING:
@@ -34,17 +33,16 @@ Examples:
 """
 
 Format = Annotated[
-    Literal["tree", "mermaid", "dot", "json"], typer.Option("--format", help="How to draw it.")
+    Literal["tree", "mermaid", "dot", "json"], Option("--format", help="How to draw it.")
 ]
 Backward = Annotated[
-    bool, typer.Option("--backward", help="The graphs of the gradients, too, as they are computed.")
+    bool, Option("--backward", help="The graphs of the gradients, too, as they are computed.")
 ]
 MaxNodes = Annotated[
     int | None,
-    typer.Option(
+    Option(
         "--max-nodes",
         metavar="N",
-        show_default=False,
         help=f"Leave out what is further from the result (default {MOST_NODES}; JSON has all).",
     ),
 ]

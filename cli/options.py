@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import typer
-
 from ..grammar.errors import Diagnostic
+from .arguments import Argument, Option
 
 Words = Annotated[
     list[str] | None,
-    typer.Argument(
+    Argument(
         metavar="EXPR [NAME=VALUE ...]",
-        show_default=False,
         help="An expression or a program, and values for its names: JSON (x='[1,2]'), a constant "
         "expression (x=pi/4), a file (x=@x.json, .npy, .npz:key, .csv), or - for standard input. "
         "Names without a value are read as JSON from standard input.",
@@ -21,59 +19,55 @@ Words = Annotated[
 
 Wrt = Annotated[
     list[str] | None,
-    typer.Option("--wrt", metavar="NAMES", help="Differentiate by these names only: x or x,w."),
+    Option("--wrt", metavar="NAMES", help="Differentiate by these names only: x or x,w."),
 ]
 Gradient = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--gradient",
         metavar="VALUE",
-        show_default=False,
         help="How much each entry of a result counts that is not a scalar.",
     ),
 ]
-NoGrad = Annotated[bool, typer.Option("--no-grad", help="The value alone, no gradients.")]
-Jacobian = Annotated[bool, typer.Option("--jacobian", help="All slopes of all entries.")]
-Hessian = Annotated[bool, typer.Option("--hessian", help="All second derivatives.")]
-Dtype = Annotated[Literal["float64", "float32"], typer.Option("--dtype", help="What to count in.")]
+NoGrad = Annotated[bool, Option("--no-grad", help="The value alone, no gradients.")]
+Jacobian = Annotated[bool, Option("--jacobian", help="All slopes of all entries.")]
+Hessian = Annotated[bool, Option("--hessian", help="All second derivatives.")]
+Dtype = Annotated[Literal["float64", "float32"], Option("--dtype", help="What to count in.")]
 Seed = Annotated[
-    int | None, typer.Option("--seed", metavar="N", min=0, help="Start random numbers from N.")
+    int | None, Option("--seed", metavar="N", least=0, help="Start random numbers from N.")
 ]
 MaxElements = Annotated[
     int | None,
-    typer.Option(
+    Option(
         "--max-elements",
         metavar="N",
-        show_default=False,
         help="Refuse tensors of more entries, before any memory is taken.",
     ),
 ]
-Finite = Annotated[bool, typer.Option("--finite", help="A NaN or infinity is an error (exit 5).")]
+Finite = Annotated[bool, Option("--finite", help="A NaN or infinity is an error (exit 5).")]
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Json = Annotated[bool, Option("--json", help="Print one JSON document.")]
 Only = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--only",
         metavar="MEMBER",
-        show_default=False,
         help="Print this part of the document alone: value, grads, grads.x, ...",
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the value alone.")]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="Print the value alone.")]
 Output = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--output",
         "-o",
         metavar="FILE",
-        show_default=False,
         help="Write to a file instead: .json, .npy or .npz.",
     ),
 ]
 Jsonl = Annotated[
     bool,
-    typer.Option(
+    Option(
         "--jsonl",
         help="Read records from standard input, one JSON document a line, and answer each with a "
         "line. As EXPR, - takes each record's `expr`.",
@@ -81,43 +75,37 @@ Jsonl = Annotated[
 ]
 OnError = Annotated[
     Literal["emit", "stop", "skip"],
-    typer.Option("--on-error", help="With --jsonl, what a bad record does."),
+    Option("--on-error", help="With --jsonl, what a bad record does."),
 ]
 Keep = Annotated[
     list[str] | None,
-    typer.Option(
+    Option(
         "--keep", metavar="NAMES", help="With --jsonl, members to copy into the answers: id,name."
     ),
 ]
-Steps = Annotated[
-    bool, typer.Option("--steps", help="All steps, however many; with --json as data.")
-]
+Steps = Annotated[bool, Option("--steps", help="All steps, however many; with --json as data.")]
 Precision = Annotated[
     str,
-    typer.Option("--precision", metavar="N|full", help="Digits on the screen; JSON has all."),
+    Option("--precision", metavar="N|full", help="Digits on the screen; JSON has all."),
 ]
-Color = Annotated[
-    Literal["auto", "always", "never"], typer.Option("--color", help="When to use colour.")
-]
-Ascii = Annotated[bool, typer.Option("--ascii", help="Nothing but ASCII on the screen.")]
+Color = Annotated[Literal["auto", "always", "never"], Option("--color", help="When to use colour.")]
+Ascii = Annotated[bool, Option("--ascii", help="Nothing but ASCII on the screen.")]
 ErrorFormat = Annotated[
-    Literal["text", "json"], typer.Option("--error-format", help="How to tell what went wrong.")
+    Literal["text", "json"], Option("--error-format", help="How to tell what went wrong.")
 ]
 
-Expand = Annotated[bool, typer.Option("--expand", help="Write shared parts out, without names.")]
+Expand = Annotated[bool, Option("--expand", help="Write shared parts out, without names.")]
 Symmetric = Annotated[
     list[str] | None,
-    typer.Option(
-        "--symmetric", metavar="NAMES", show_default=False, help="These are symmetric matrices."
-    ),
+    Option("--symmetric", metavar="NAMES", help="These are symmetric matrices."),
 ]
 Positive = Annotated[
     list[str] | None,
-    typer.Option("--positive", metavar="NAMES", show_default=False, help="These are positive."),
+    Option("--positive", metavar="NAMES", help="These are positive."),
 ]
 Format = Annotated[
     Literal["text", "latex", "numpy", "torch", "jax", "json"],
-    typer.Option("--format", help="How to write the formula."),
+    Option("--format", help="How to write the formula."),
 ]
 
 

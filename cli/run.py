@@ -12,10 +12,9 @@ import warnings
 from contextlib import ExitStack
 from typing import Annotated, Literal
 
-import typer
-
 from ..grammar.errors import Diagnostic
 from . import files, options, screen
+from .arguments import Argument, Option
 from .screen import Look
 
 EXAMPLES = """\
@@ -29,20 +28,16 @@ Examples:
 
 File = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="FILE|-", show_default=False, help="The program, or - for standard input."
-    ),
+    Argument(metavar="FILE|-", help="The program, or - for standard input."),
 ]
-Explain = Annotated[bool, typer.Option("--explain", help="Tell what happens, line by line.")]
+Explain = Annotated[bool, Option("--explain", help="Tell what happens, line by line.")]
 Printing = Annotated[
     Literal["now", "0.3"],
-    typer.Option("--printing", help="Print tensors as PyTorch does now, or as version 0.3 did."),
+    Option("--printing", help="Print tensors as PyTorch does now, or as version 0.3 did."),
 ]
 MaxSteps = Annotated[
     int | None,
-    typer.Option(
-        "--max-steps", metavar="N", show_default=False, help="Stop after N statements in all."
-    ),
+    Option("--max-steps", metavar="N", help="Stop after N statements in all."),
 ]
 
 BUFFER = 1 << 16  # characters of output that are kept back

@@ -7,7 +7,6 @@ half a millisecond. The classes needed to answer a first question would be a qua
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import get_annotations
 from typing import Any, TypeVar, cast, dataclass_transform
 
 T = TypeVar("T")
@@ -30,7 +29,7 @@ def record(*, frozen: bool = False, eq: bool = True) -> Callable[[type[T]], type
     """A class decorator as `dataclass(slots=True)`; that it is frozen, the type checker sees to."""
 
     def made(cls: type[T]) -> type[T]:
-        own = tuple(get_annotations(cls))
+        own = tuple(cls.__annotations__)  # its own alone, since Python 3.10
         names = (*getattr(cls, "__match_args__", ()), *own)
         body = {k: v for k, v in cls.__dict__.items() if k not in ("__dict__", "__weakref__")}
         defaults = getattr(cls, "_defaults", {}) | {n: body.pop(n) for n in own if n in body}

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = {"numpy", "scipy", "lark", "rich", "orjson", "prompt_toolkit", "multiprocessing"}
+HEAVY = {"typer", "numpy", "scipy", "lark", "rich", "orjson", "prompt_toolkit", "multiprocessing"}
 DERIVATION = {"grammar.closed_form", "grammar.derivation", "cli.tutorial"}
 DISPLAY = {"grad.simplify.closed", "grad.simplify.identities", "grad.simplify.shortest"}
 DERIVATIVES = {"grad.forward", "grad.higher", "grad.batch", "grad.plan"}
@@ -19,12 +19,12 @@ SQUARES = ("eval", "mean(x*x)", "x=[[1,2],[3,4]]")
 @pytest.mark.parametrize(
     ("words", "allowed"),
     [
-        (("--version",), set()),
-        (("--help",), set()),
-        (("eval", "--help"), {"orjson"}),
-        (("diff", "--help"), {"orjson"}),
+        (("--version",), {"typer"}),
+        (("--help",), {"typer"}),
+        (("eval", "--help"), {"orjson", "typer"}),
+        (("diff", "--help"), {"orjson", "typer"}),
         (("explain", "G301"), {"orjson"}),
-        (("functions", "--help"), {"orjson"}),
+        (("functions", "--help"), {"orjson", "typer"}),
         ((*SQUARES, "--json"), NUMBERS),
         ((*SQUARES, "--quiet"), NUMBERS),
         (("eval", "sum(exp(x) @ y)", "x=[[1,2]]", "y=[1,2]", "--only", "grads"), NUMBERS),
