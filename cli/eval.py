@@ -45,6 +45,7 @@ def run(
     jsonl: options.Jsonl = False,
     on_error: options.OnError = "emit",
     keep: options.Keep = None,
+    jobs: options.Jobs = 1,
     steps: options.Steps = False,
     precision: options.Precision = "6",
     color: options.Color = "auto",
@@ -81,16 +82,18 @@ def run(
     )
     if jsonl:
         from . import stream
+        from .stream_values import Values
 
-        copied = options.names(keep, "--keep") or ()
-        return stream.run(text, given, request, stream.Policy(on_error, copied, only, finite))
+        policy = stream.Policy(on_error, options.names(keep, "--keep") or ())
+        work = Values(text, given, request, only, finite)
+        return stream.run(work, policy, options.processes(jobs))
     expression = Expression.read(text)
     bound = bindings.bind(expression, given, limit, targets or ())
     if dtype == "float32":
         answers.check_float32(bound.arrays)
     solution = solve(expression, bound.arrays, request)
 
-    report = Reporter(error_format == "json", ascii)
+    report = Reporter(error_format == "json", ascii, color)
     warnings = [answers.not_finite(expression, solution)] if solution.nonfinite() else []
     if finite and warnings:
         warnings[0].severity = "error"

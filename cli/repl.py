@@ -75,7 +75,7 @@ def run(
         ends.callback(setattr, mode, "watch", None)
         ends.callback(output.flush)
         if prompt is not None:
-            _live(session, prompt, Reporter(error_format == "json", ascii))
+            _live(session, prompt, Reporter(error_format == "json", ascii, color))
             return 0
         with suppress(EOFError):
             for part in _sections("" if sys.stdin is None else sys.stdin.read()):

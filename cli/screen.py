@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Piece = tuple[str, str]  # a text and its style
 Line = Sequence[Piece]
+Choice = Literal["auto", "always", "never"]
+
+MARKS = {"error": "bold red", "warning": "bold yellow", "message": "bold", "margin": "blue"}
 
 MOST_CELLS = 12  # a tensor with more is shown as its shape and a summary
 EXACT = 1e15  # whole numbers below are written with all their digits
@@ -73,21 +76,37 @@ class Reporter:
 
     as_json: bool = False
     ascii: bool = False
+    color: Choice = "auto"
 
     @classmethod
     def for_words(cls, words: Sequence[str]) -> Reporter:
         """As the command line wants it, which need not be a valid one."""
-        as_json = "--error-format=json" in words or ("--error-format", "json") in pairwise(words)
-        return cls(as_json, "--ascii" in words)
+
+        def given(option: str, value: str) -> bool:
+            return f"{option}={value}" in words or (option, value) in pairwise(words)
+
+        color: Choice = "never" if given("--color", "never") else "auto"
+        if given("--color", "always"):
+            color = "always"
+        return cls(given("--error-format", "json"), "--ascii" in words, color)
 
     def __call__(self, diagnostic: Diagnostic) -> None:
+        if sys.stderr is None:
+            return
         if self.as_json:
             from . import documents
 
             complain(documents.dumps({diagnostic.severity: diagnostic.as_json()}).decode())
-        else:
-            unicode = sys.stderr is not None and _speaks_unicode(sys.stderr)
-            complain(diagnostic.render(ascii=self.ascii or not unicode))
+            return
+        ascii = self.ascii or not _speaks_unicode(sys.stderr)
+        if not is_colored(self.color, sys.stderr):
+            complain(diagnostic.render(ascii=ascii))
+            return
+        marks = MARKS | {"mark": MARKS[diagnostic.severity]}
+        lines = [
+            [(text, marks.get(role, "")) for text, role in row] for row in diagnostic.rows(ascii)
+        ]
+        complain(_in_color(lines).rstrip("\n"))
 
 
 # --- looks -------------------------------------------------------------------------------------
@@ -104,20 +123,14 @@ class Look:
     @classmethod
     def choose(
         cls,
-        color: Literal["auto", "always", "never"] = "auto",
+        color: Choice = "auto",
         ascii: bool = False,
         precision: int | None = 6,
     ) -> Look:
-        """What the options and the environment say. NO_COLOR counts for more than FORCE_COLOR."""
+        """What the options and the environment say."""
         stream = sys.stdout
-        terminal = stream is not None and stream.isatty()
-        if color == "auto":
-            environment = os.environ.get
-            wanted = terminal and environment("TERM") != "dumb"
-            colored = not environment("NO_COLOR") and bool(wanted or environment("FORCE_COLOR"))
-        else:
-            colored = color == "always"
-        return cls(precision, colored, ascii or stream is None or not _speaks_unicode(stream))
+        plain = ascii or stream is None or not _speaks_unicode(stream)
+        return cls(precision, is_colored(color, stream), plain)
 
     @property
     def about(self) -> str:
@@ -127,6 +140,15 @@ class Look:
     def cut(self, text: str, width: int) -> str:
         dots = "..." if self.ascii else "…"
         return text if len(text) <= width else text[: width - len(dots)] + dots
+
+
+def is_colored(choice: Choice, stream: Any) -> bool:
+    """Whether to write to the stream in colour. NO_COLOR counts for more than FORCE_COLOR."""
+    if choice != "auto":
+        return choice == "always"
+    environment = os.environ.get
+    wanted = stream is not None and stream.isatty() and environment("TERM") != "dumb"
+    return not environment("NO_COLOR") and bool(wanted or environment("FORCE_COLOR"))
 
 
 def is_terminal() -> bool:
@@ -141,6 +163,10 @@ def show(lines: Iterable[Line], look: Look) -> None:
             text = text.encode("ascii", "backslashreplace").decode()
         emit(text.encode())
         return
+    emit(_in_color(lines).encode())
+
+
+def _in_color(lines: Iterable[Line]) -> str:
     from io import StringIO
 
     from rich.console import Console
@@ -153,7 +179,7 @@ def show(lines: Iterable[Line], look: Look) -> None:
     )  # fmt: skip
     for line in lines:
         console.print(Text.assemble(*line))
-    emit(page.getvalue().encode())
+    return page.getvalue()
 
 
 # --- numbers -----------------------------------------------------------------------------------

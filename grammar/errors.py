@@ -11,6 +11,8 @@ from ..grad.record import field, record
 from .codes import CODES
 
 Span = tuple[int, int]  # half-open offsets into the source text
+# texts with their parts in it: error, warning, message, margin, source, mark, help, or none
+Row = list[tuple[str, str]]
 
 _BREAK = re.compile(r"\r\n|\r|\n")
 _TAB = " " * 4
@@ -65,15 +67,24 @@ class Diagnostic(Exception):
         span = list(self.span) if self.span else None
         return {"code": self.code, "message": self.message, "span": span, "help": list(self.help)}
 
-    def render(self, ascii: bool = False) -> str:
-        """The diagnostic as plain text, each row as wide as it needs to be."""
-        rows = [f"{self.severity}[{self.code}]: {self.message}"]
+    def rows(self, ascii: bool = False) -> list[Row]:
+        """What there is to say, each row as wide as it needs to be."""
+        rows: list[Row] = [
+            [(f"{self.severity}[{self.code}]", self.severity), (f": {self.message}", "message")]
+        ]
         if self.origin:
-            rows.append(f"  in {self.origin}:")
+            rows.append([(f"  in {self.origin}:", "")])
         rows += _excerpt(self.source, self.labels, ascii)
-        rows += [f"  = {line}" for line in self.help]
-        text = "\n".join(row.rstrip() for row in rows)
-        return text.encode("ascii", "backslashreplace").decode() if ascii else _printable(text)
+        ways = self.help
+        if not ways and self.severity == "error":  # none in particular
+            ways = [f"more about it: `gradcalc explain {self.code}`"]
+        rows += [[("  = ", "margin"), (line, "help")] for line in ways]
+        return [[(_printable(text, ascii), role) for text, role in row] for row in rows]
+
+    def render(self, ascii: bool = False) -> str:
+        """The diagnostic as plain text."""
+        rows = ("".join(text for text, _ in row).rstrip() for row in self.rows(ascii))
+        return "\n".join(rows)
 
 
 def suggest(word: str, candidates: Iterable[str]) -> str | None:
@@ -89,7 +100,7 @@ def suggest(word: str, candidates: Iterable[str]) -> str | None:
     return by_fold[close[0]] if close else None
 
 
-def _excerpt(source: str, labels: Sequence[Label], ascii: bool) -> list[str]:
+def _excerpt(source: str, labels: Sequence[Label], ascii: bool) -> list[Row]:
     """The lines of the source that carry labels, each followed by its marks."""
     lines: dict[Span, list[Label]] = {}
     for label in labels:
@@ -100,8 +111,8 @@ def _excerpt(source: str, labels: Sequence[Label], ascii: bool) -> list[str]:
     for (start, end), number in sorted(numbers.items()):
         here = [_move(label, start, end) for label in lines[start, end]]
         text, marks = _draw(source[start:end], here, ascii)
-        rows.append(f"{number:>{gutter}} | {text}")
-        rows += [f"{'':{gutter}} | {row}" for row in marks]
+        rows.append([(f"{number:>{gutter}} | ", "margin"), (text, "source")])
+        rows += [[(f"{'':{gutter}} | ", "margin"), (row, "mark")] for row in marks]
     return rows
 
 
@@ -185,5 +196,7 @@ def _width(shown: str) -> int:
     )
 
 
-def _printable(text: str) -> str:
+def _printable(text: str, ascii: bool) -> str:
+    if ascii:
+        return text.encode("ascii", "backslashreplace").decode()
     return "".join(c if c.isprintable() or c == "\n" else _show(c, False) for c in text)

@@ -130,7 +130,7 @@ def test_no_escapes_and_no_wrapping_in_a_pipe():
         assert ESCAPE not in done.stdout + done.stderr
         assert done.stdout.startswith(expression.encode())
     assert ESCAPE not in run("--help", env={"GITHUB_ACTIONS": "true"}).stdout
-    assert ESCAPE not in run("eval", "maen(x)", env={"FORCE_COLOR": "1"}).stderr
+    assert ESCAPE not in run("eval", "maen(x)").stderr
 
 
 @pytest.mark.parametrize(
@@ -157,6 +157,22 @@ def test_colour_changes_no_character():
     assert ESCAPE.decode() in colored
     stripped = [line.rstrip() for line in _without_escapes(colored).splitlines()]
     assert stripped == plain.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "colored"),
+    [
+        ([], {"FORCE_COLOR": "1"}, True),
+        ([], {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        (["--color", "never"], {"FORCE_COLOR": "1"}, False),
+        (["--color=always"], {}, True),
+        (["--error-format", "json"], {"FORCE_COLOR": "1"}, False),
+    ],
+)
+def test_colour_of_a_mistake(words, env, colored):
+    plain, shown = (run("eval", "maen(x)", *words, env=e).stderr.decode() for e in ({}, env))
+    assert (ESCAPE.decode() in shown) == colored
+    assert _without_escapes(shown) == _without_escapes(plain)
 
 
 def _without_escapes(text):

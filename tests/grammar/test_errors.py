@@ -110,7 +110,11 @@ def test_snapshot(name: str) -> None:
 
 
 def render(source: str, *labels: Label, **members: str) -> list[str]:
-    return Diagnostic("G301", "they differ", source, list(labels), **members).render().splitlines()
+    """The rows but for the last, which says where there is more about it."""
+    diagnostic = Diagnostic("G301", "they differ", source, list(labels), **members)
+    *rows, way = diagnostic.render().splitlines()
+    assert way == "  = more about it: `gradcalc explain G301`"
+    return rows
 
 
 def test_one_label_stands_on_the_row_of_its_marks() -> None:
