@@ -305,13 +305,19 @@ def static(value: Any) -> Any:
         if node.op is DIMENSION:
             raise GradError("G117", f"the size `{node.attr('size')}` has no value here")
         if node.op is CONSTANT:
-            done[node] = node.attr("value")
+            found = node.attr("value")
         elif node.op.formula is not None:
-            done[node] = static(node.op.expand(node))
+            found = static(node.op.expand(node))
         else:
-            done[node] = node.op.run(*(done[a] for a in node.args), **dict(node.attrs))
+            counted = node.op.partials is not None and node.kind == "int"
+            args = [done[a] + 0 if counted else done[a] for a in node.args]  # True + True is 2
+            found = node.op.run(*args, **dict(node.attrs))
+        done[node] = np.asarray(found, _TYPES[node.kind])
     found = done[value]
-    return np.asarray(found).item() if np.ndim(found) == 0 else found
+    return found.item() if found.ndim == 0 else found
+
+
+_TYPES = {"float": np.float64, "int": np.int64, "bool": np.bool_}
 
 
 def _integer(value: Any, what: str) -> int | str:

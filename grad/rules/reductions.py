@@ -119,6 +119,7 @@ count_nonzero = opaque(f"count_nonzero({SIGNATURE})",
 
 def _peak(x: Any, dim: Any) -> Any:
     """The largest entry along axes, to be subtracted before `exp`; 0 where that is not finite."""
+    x = x if x.dtype.kind in "fc" else x.astype(np.float64)  # no integer is infinite
     top = np.max(x, axis=dim, keepdims=True, initial=-math.inf)
     return np.where(np.isfinite(top), top, 0)
 

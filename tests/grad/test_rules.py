@@ -379,6 +379,28 @@ def test_float32_stays_float32(row: Op) -> None:
         assert_same(narrow, wide, 1e-4, 1e-5, row.name)
 
 
+@differentiable
+def test_whole_numbers_are_numbers(row: Op) -> None:
+    """Written as integers, tensors have the values that they have written as floats."""
+    for one in cases(row):
+        whole = {name: np.round(array) + 0.0 for name, array in one.arrays.items()}
+        integers = {name: array.astype(np.int64) for name, array in whole.items()}
+        if one.node.kind == "float" and all(a.dtype.kind == "f" for a in one.arrays.values()):
+            try:
+                expected = literal(one, whole)
+            except GradError as error:
+                with pytest.raises(GradError, match=error.code):
+                    literal(one, integers)
+            else:
+                assert_same(literal(one, integers), expected, 1e-12, 1e-300, one.label)
+
+
+def literal(one: Case, arrays: dict[str, Any]) -> Any:
+    """The value of a call whose tensors are written out."""
+    node = one.call(one.row, {name: constant(array) for name, array in arrays.items()})
+    return evaluate([node[0] if isinstance(node, (list, tuple)) else node]).results[0]
+
+
 @every_row
 def test_batch_is_a_loop(row: Op) -> None:
     """A row and its gradient over stacks of arguments, whichever are stacked, equal the loop."""
