@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ Partial = Callable[..., Any]  # (out, *args, **attrs) -> Node or number
 Vjp = Callable[..., Any]  # (g, out, *args, **attrs) -> one Node or None for each argument
 Inferred = tuple[Shape, Kind, dict[str, Any]]  # shape, kind, normalised attributes
 Infer = Callable[..., Inferred]
+READY = {Node, int, float, bool}  # what needs no conversion but to a constant
 
 
 @record(frozen=True)
@@ -81,17 +83,17 @@ class Op:
     example: str = ""
     calls: tuple[tuple[str, ...], ...] = ()
     hidden: bool = False
-    plain: bool = False  # every parameter is a tensor: nothing to bind
+    operands: int = -1  # how many, where every parameter is a tensor and there is nothing to bind
 
     def __post_init__(self) -> None:
-        self.plain = all(p.type == "tensor" and not p.variadic for p in self.signature.parameters)
+        parameters = self.signature.parameters
+        if all(p.type == "tensor" and not p.variadic for p in parameters):
+            self.operands = len(parameters)
 
     def __call__(self, *args: Any, **keywords: Any) -> Node:
         """Apply to nodes, numbers, lists and arrays. Raises GradError, in terms of this call."""
-        count = len(self.signature.parameters)
-        ready = all(isinstance(a, (Node, int, float)) for a in args)
-        if self.plain and ready and len(args) == count and not keywords:  # nothing to bind
-            return self.node([lift(a) for a in args], {})
+        if len(args) == self.operands and not keywords and READY.issuperset(map(type, args)):
+            return self.node([a if type(a) is Node else constant(a) for a in args], {})
         bound = self.signature.bind(args, keywords, convert)
         try:
             return self.node(bound.tensors, bound.attrs)
@@ -305,19 +307,44 @@ def static(value: Any) -> Any:
         if node.op is DIMENSION:
             raise GradError("G117", f"the size `{node.attr('size')}` has no value here")
         if node.op is CONSTANT:
-            found = node.attr("value")
+            done[node] = node.attr("value")
         elif node.op.formula is not None:
-            found = static(node.op.expand(node))
+            done[node] = static(node.op.expand(node))
         else:
-            counted = node.op.partials is not None and node.kind == "int"
-            args = [done[a] + 0 if counted else done[a] for a in node.args]  # True + True is 2
-            found = node.op.run(*args, **dict(node.attrs))
-        done[node] = np.asarray(found, _TYPES[node.kind])
+            if not is_small(node):
+                text = f"an argument that is computed from more than {MOST_STATIC:,} numbers"
+                raise GradError("G117", text, help=["write the number itself"])
+            done[node] = fixed_value(node, [done[a] for a in node.args])
     found = done[value]
-    return found.item() if found.ndim == 0 else found
+    return np.asarray(found).item() if np.ndim(found) == 0 else found
 
 
-_TYPES = {"float": np.float64, "int": np.int64, "bool": np.bool_}
+MOST_STATIC = 1_000_000  # entries of a tensor that is computed while a graph is built
+
+
+def is_small(node: Node) -> bool:
+    return (
+        prod(size if isinstance(size, int) else MOST_STATIC for size in node.shape) <= MOST_STATIC
+    )
+
+
+def fixed_value(node: Node, args: Sequence[Any]) -> Any:
+    """The value of a node from those of its arguments, whole numbers exact, as in Python.
+
+    Raises GradError G117 for whole numbers too large for that: NumPy would wrap them round.
+    """
+    attrs = dict(node.attrs)
+    if node.op.partials is not None and node.kind == "int":
+        args = [np.asarray(a) + 0 for a in args]  # True + True is 2
+    with np.errstate(all="ignore"):
+        found = np.asarray(node.op.run(*args, **attrs))
+        if found.dtype.kind != "i" or not node.op.differentiable:
+            return found
+        about = np.asarray(node.op.run(*(np.asarray(a, float) for a in args), **attrs))
+    if not np.all(np.abs(about) < 2.0**53):
+        ways = ["whole numbers are exact up to 2**53; a float, as `1e20`, may be larger"]
+        raise GradError("G117", "a whole number beyond 2**53", help=ways)
+    return found if np.all(found == about) else about  # 2**3 is 8, 2**-1 is 0.5
 
 
 def _integer(value: Any, what: str) -> int | str:

@@ -9,7 +9,17 @@ from typing import Any
 from ..grad import rules as rules  # fills the table
 from ..grad.errors import GradError
 from ..grad.node import TABLE, Node
-from ..grad.ops import constant, dimension, is_constant, lift, numel, static
+from ..grad.ops import (
+    CONSTANT,
+    constant,
+    dimension,
+    fixed_value,
+    is_constant,
+    is_small,
+    lift,
+    numel,
+    static,
+)  # fmt: skip
 from ..grad.record import field, record
 from . import syntax
 from .errors import Diagnostic, Label, Span, suggest
@@ -67,6 +77,7 @@ class _Builder:
     sizes: frozenset[str]
     spans: dict[Node, Span] = field(default_factory=dict)
     assigned: dict[str, Node] = field(default_factory=dict)
+    whole: dict[Node, Any] = field(default_factory=dict)  # what is known of whole numbers
 
     def program(self, program: syntax.Program) -> Built:
         result: Value = None
@@ -392,11 +403,20 @@ class _Builder:
     ) -> Value:
         try:
             found = function(*args, **keywords)
+            if isinstance(found, Node):
+                self.spans.setdefault(found, where)
+                if found.kind == "int":
+                    self.count(found)
         except GradError as error:
             raise self.located(error, spans, keyword_spans, where) from None
-        if isinstance(found, Node):
-            self.spans.setdefault(found, where)
         return found
+
+    def count(self, node: Node) -> None:
+        """See to it that what is computed from whole numbers alone stays exact. Raises G117."""
+        values = [a.attr("value") if a.op is CONSTANT else self.whole.get(a) for a in node.args]
+        known = bool(values) and all(value is not None for value in values)
+        if known and node.op.formula is None and is_small(node):
+            self.whole[node] = fixed_value(node, values)
 
     def located(
         self, error: GradError, spans: list[Span], keyword_spans: Mapping[str, Span], where: Span
