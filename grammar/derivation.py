@@ -18,6 +18,7 @@ from .print_text import POWER, Piece, print_node
 from .program import Solution
 
 WIDEST = 44  # characters of a slope that is written out in a remark
+LONGEST = 120  # characters of a step backward that is written out at all
 
 # what the local rule of an operation is called, for each argument or for all; a pointwise operation
 # that is not listed states its slope
@@ -128,8 +129,9 @@ class Derivation:
         ]
         return print_node(node, args).text
 
-    def written(self, node: Node, upstream: Node | None = None, called: str = "") -> str:
-        """A node of the backward pass, in terms of forward steps and of one gradient."""
+    def written(self, node: Node, upstream: Node | None = None, called: str = "") -> str | None:
+        """A node of the backward pass, in terms of forward steps and of one gradient; None if that
+        is too long to read, as where a derived function is a long formula."""
         pieces: dict[Node, Piece] = {}
         called_nodes = {} if upstream is None else {upstream: 0}
         for part in walk([node], ChainMap(self.numbers, called_nodes)):
@@ -142,6 +144,8 @@ class Derivation:
                 pieces[part] = print_node(product, [pieces[a] for a in product.args])
             else:
                 pieces[part] = print_node(part, [pieces[a] for a in part.args])
+            if len(pieces[part].text) > LONGEST:
+                return None
         if upstream is not None and is_constant(upstream, 1) and upstream not in pieces:
             return f"{called}*{pieces[node].at(POWER)}"  # it was 1 and so left out
         return pieces[node].text
@@ -153,7 +157,11 @@ class Derivation:
             inner = step.contribution
             while inner.op.name == "broadcast_to" and inner is not step.upstream:
                 inner = inner.args[0]  # the shape in the next column says it
-            parts.append(self.written(inner, step.upstream, self.slope_of(step.node)))
+            above = self.slope_of(step.node)
+            said = self.written(inner, step.upstream, above)
+            parts.append(
+                said or f"vjp({self.formula(step.node)}, {self.refer(arrow.target)}, {above})"
+            )
         sign = "+=" if arrow.before else "="
         return f"{self.slope_of(arrow.target)} {sign} {' + '.join(parts)}"
 
@@ -186,7 +194,7 @@ class Derivation:
             return RULES[op.name][min(step.index, len(RULES[op.name]) - 1)]
         if op.partials is not None and (partial := op.partials[step.index]) is not None:
             slope = self.written(lift(partial(node, *node.args, **dict(node.attrs))))
-            said = f", {slope}" if len(slope) <= WIDEST else ""
+            said = f", {slope}" if slope and len(slope) <= WIDEST else ""
             return f"chain rule: times the slope of {op.name}{said}"
         return ""
 

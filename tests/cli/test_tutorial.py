@@ -93,3 +93,9 @@ def test_long_derivations_are_cut_unless_asked(gradcalc):
 @pytest.mark.parametrize("module", [documents, screen])
 def test_examples_in_docstrings(module):
     assert doctest.testmod(module).failed == 0
+
+
+def test_a_step_too_long_to_read_is_a_vjp(gradcalc):
+    """Written out it would have a billion factors."""
+    done = gradcalc("eval", "trace(matrix_power(X, 1000000000))", "X=[[1,0],[0,1]]")
+    assert "dX = vjp(matrix_power(X, 1000000000), X," in done.out
