@@ -334,13 +334,14 @@ def fixed_value(node: Node, args: Sequence[Any]) -> Any:
     Raises GradError G117 for whole numbers too large for that: NumPy would wrap them round.
     """
     attrs = dict(node.attrs)
+    args = [np.asarray(a) for a in args]
     if node.op.partials is not None and node.kind == "int":
-        args = [np.asarray(a) + 0 for a in args]  # True + True is 2
+        args = [a + 0 if a.dtype.kind == "b" else a for a in args]  # True + True is 2
     with np.errstate(all="ignore"):
         found = np.asarray(node.op.run(*args, **attrs))
         if found.dtype.kind != "i" or not node.op.differentiable:
             return found
-        about = np.asarray(node.op.run(*(np.asarray(a, float) for a in args), **attrs))
+        about = np.asarray(node.op.run(*(a.astype(float) for a in args), **attrs))
     if not np.all(np.abs(about) < 2.0**53):
         ways = ["whole numbers are exact up to 2**53; a float, as `1e20`, may be larger"]
         raise GradError("G117", "a whole number beyond 2**53", help=ways)
