@@ -7,8 +7,18 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from . import compiled, json_numbers, start_up, streams, wide_graph
+from . import (
+    compiled,
+    hessians,
+    json_numbers,
+    large_tensors,
+    scaling,
+    start_up,
+    streams,
+    wide_graph,
+)
 from .rounds import Table
+from .scaling import Chart
 
 REPORT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 PACKAGES = ("gradcalc", "numpy", "scipy", "orjson", "typer", "lark", "torch", "jax", "autograd")
@@ -17,7 +27,8 @@ HEAD = """\
 
 Written by `make bench`. Every table is one run in which the tasks take turns, so that a busy
 machine slows all of them: read the ratios, which are medians of ratios within a round, with their
-quartiles. The first row of a table is 1. Times are medians.
+quartiles. The first row of a table is 1. Times are medians, of the processor where a task runs in
+one process and one thread, which matrix products are held to.
 """
 
 
@@ -46,7 +57,8 @@ def versions() -> str:
 
 
 def main() -> None:
-    tables: list[Table] = [start_up.table(), wide_graph.table(), *compiled.tables()]
+    tables: list[Table | Chart] = [start_up.table(), wide_graph.table(), scaling.chart()]
+    tables += [*compiled.tables(), *hessians.tables(), *large_tensors.tables()]
     tables += [*json_numbers.tables(), streams.table()]
     text = "\n".join([HEAD, machine() + ".", versions() + ".", "", *map(str, tables)])
     REPORT.write_text(text, encoding="utf-8")

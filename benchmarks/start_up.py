@@ -12,6 +12,7 @@ from .rounds import Table, interleaved
 
 GRADCALC = str(Path(sys.executable).parent / "gradcalc")
 SQUARES = ("mean(x*x)", "x=[[1,2],[3,4]]")
+COMPLETION = (GRADCALC, "completion", "bash", "--isolated", "--", "9", " \t\n\"'><=;|&(:")
 PEERS = ("autograd", "jax", "torch")
 
 
@@ -24,6 +25,8 @@ def table(rounds: int = 15) -> Table:
         "python -c 'import numpy'": (sys.executable, "-c", "import numpy"),
         "python -c pass": (sys.executable, "-c", "pass"),
         "gradcalc --help": (GRADCALC, "--help"),
+        "gradcalc completion, a function": (*COMPLETION, "gradcalc eval 'mean(sof"),
+        "gradcalc completion, an option": (*COMPLETION, "gradcalc check x --re"),
         "gradcalc eval --json": (GRADCALC, "eval", *SQUARES, "--json"),
         "gradcalc eval": (GRADCALC, "eval", *SQUARES),
         "gradcalc diff": (GRADCALC, "diff", "mean((X @ w - y)**2)", "X:5,3", "w:3", "y:5"),

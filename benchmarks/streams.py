@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from functools import partial
@@ -38,9 +39,14 @@ for n, line in enumerate(sys.stdin.buffer, 1):
 """
 
 
+# As users have it: with compiled modules kept, and with a buffer before standard output.
+UNUSUAL = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in UNUSUAL}
+
+
 def _filter(command: list[str], data: bytes) -> None:
     nowhere = subprocess.DEVNULL
-    subprocess.run(command, input=data, check=True, stdout=nowhere, stderr=nowhere)
+    subprocess.run(command, input=data, check=True, stdout=nowhere, stderr=nowhere, env=ENVIRONMENT)
 
 
 def table(rounds: int = 7) -> Table:
@@ -50,6 +56,7 @@ def table(rounds: int = 7) -> Table:
         "NumPy by hand, in batches": [sys.executable, "-c", BATCHED],
         "NumPy by hand, one by one": [sys.executable, "-c", ONE_BY_ONE],
         "gradcalc eval --jsonl": [GRADCALC, "eval", EXPRESSION, "--jsonl"],
+        "gradcalc eval --jsonl --jobs 2": [GRADCALC, "eval", EXPRESSION, "--jsonl", "--jobs", "2"],
     }
     tasks = {name: partial(_filter, command, data) for name, command in commands.items()}
     note = f"`{EXPRESSION}`, {RECORDS} records, the start of the process included."

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import re
 import stat
-import zipfile
 from collections.abc import Callable
 from math import isinf, prod
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from ..grammar.errors import Diagnostic, Label, suggest
 from . import documents
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
 
 READABLE = (".json", ".npy", ".npz", ".csv")
 WRITABLE = (".json", ".npy", ".npz")
+MAPPED = 1 << 20  # bytes of an array from which on it is not read at once
 
 _LINE = re.compile(r"[^\r\n]+")
 _CELL = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|nan|inf|infinity)", re.I)
@@ -34,17 +33,17 @@ def read(reference: str, name: str, max_elements: int) -> Array:
     its ending says, G601 for more than `max_elements` entries, and whatever is wrong with JSON.
     """
     path, key = _split(reference)
-    suffix = Path(path).suffix.lower()
+    suffix = os.path.splitext(path)[1].lower()
     if suffix not in READABLE:
         ways = [f"files end in {', '.join(READABLE)}; for JSON from anywhere: `{name}=- < {path}`"]
         raise Diagnostic("G002", f"`{path}` is not a kind of file that can be read", help=ways)
     try:
         if suffix == ".npy":
             with open(path, "rb") as file:
-                return _npy(file, path, os.stat(path).st_size, max_elements)
+                return _npy(file, path, os.stat(path).st_size, max_elements, mapped=True)
         if suffix == ".npz":
             return _npz(path, key, name, max_elements)
-        data = Path(path).read_bytes()
+        data = _bytes(path)
     except OSError as error:
         raise _unreadable(path, error) from None
     array = documents.read_tensor(data, name, path) if suffix == ".json" else _csv(data, path)
@@ -56,9 +55,14 @@ def read(reference: str, name: str, max_elements: int) -> Array:
 def read_text(path: str) -> bytes:
     """A whole file. Raises G002."""
     try:
-        return Path(path).read_bytes()
+        return _bytes(path)
     except OSError as error:
         raise _unreadable(path, error) from None
+
+
+def _bytes(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _split(reference: str) -> tuple[str, str]:
@@ -95,9 +99,15 @@ def _refused(path: str, why: str, *ways: str) -> Diagnostic:
     return Diagnostic("G211", f"`{path}` {why}", help=list(ways))
 
 
-def _npy(file: IO[bytes], path: str, length: int, max_elements: int) -> Array:
-    """An array of numbers from `length` bytes of .npy format; nothing is ever unpickled."""
+def _npy(file: IO[bytes], path: str, length: int, max_elements: int, mapped: bool = False) -> Array:
+    """An array of numbers from `length` bytes of .npy format; nothing is ever unpickled.
+
+    A large one that may be `mapped` stays in its file, in the type it has there, to be read as it
+    is used: it may be larger than memory.
+    """
     import numpy as np
+
+    from .scan import DEEPEST
 
     try:
         version = np.lib.format.read_magic(file)
@@ -115,23 +125,28 @@ def _npy(file: IO[bytes], path: str, length: int, max_elements: int) -> Array:
     if dtype.kind not in "biuf":
         kind = {"c": "complex numbers", "V": "records", "U": "text", "S": "bytes"}.get(dtype.kind)
         raise _refused(path, f"holds {kind or 'dates'}, not real numbers")
-    if any(size < 0 for size in shape) or len(shape) > documents.DEEPEST:
+    if any(size < 0 for size in shape) or len(shape) > DEEPEST:
         raise _refused(path, "is damaged: its shape is impossible")
     if prod(shape) > max_elements:
         raise _too_large(path, shape, max_elements)
     expected = prod(shape) * dtype.itemsize
+    order: Literal["C", "F"] = "F" if fortran else "C"
+    if mapped and MAPPED <= expected <= length - file.tell():
+        return np.asarray(np.memmap(file, dtype, "r", file.tell(), shape, order))
     data = file.read(expected) if expected <= length else b""
     if len(data) < expected:
         raise _refused(path, "is cut off: it is shorter than its header says")
-    array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+    array = np.frombuffer(data, dtype).reshape(shape, order=order)
     with np.errstate(over="ignore"):
         return array.astype(np.float64)
 
 
 def _npz(path: str, key: str, name: str, max_elements: int) -> Array:
     """One array of an archive: the one asked for, the one of that name, or the only one."""
+    from zipfile import ZipFile
+
     try:
-        with zipfile.ZipFile(path) as archive:
+        with ZipFile(path) as archive:
             keys = [entry.removesuffix(".npy") for entry in archive.namelist()]
             chosen = key or (name if name in keys else keys[0] if len(keys) == 1 else "")
             if chosen not in keys:
@@ -204,7 +219,7 @@ def _columns(count: int) -> str:
 
 def check_writable(path: str) -> str:
     """The ending of a file to be written, which says its format. Raises G005 for any other."""
-    suffix = Path(path).suffix.lower()
+    suffix = os.path.splitext(path)[1].lower()
     if suffix not in WRITABLE:
         ways = [f"the name of a result file ends in {', '.join(WRITABLE)}"]
         raise Diagnostic("G005", f"`{path}` does not say in which format to write", help=ways)
@@ -222,10 +237,12 @@ def write_npy(path: str, array: Array) -> None:
 
 
 def write_npz(path: str, arrays: dict[str, Array]) -> None:
+    from zipfile import ZipFile
+
     import numpy as np
 
     def save(file: IO[bytes]) -> None:
-        with zipfile.ZipFile(file, "w") as archive:  # np.savez takes no key called "file"
+        with ZipFile(file, "w") as archive:  # np.savez takes no key called "file"
             for key, array in arrays.items():
                 with archive.open(f"{key}.npy", "w", force_zip64=True) as member:
                     np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)

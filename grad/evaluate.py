@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import prod
 from typing import Any
 
@@ -18,6 +18,7 @@ from .record import field, record
 
 Array = npt.NDArray[Any]
 MAX_ELEMENTS = 200_000_000  # 1.6 GB of float64
+LARGE = 1 << 19  # entries; from here on it is better to compute in blocks
 
 
 @record()
@@ -62,7 +63,7 @@ def compute(
     roots: Sequence[Node],
     order: Sequence[Node],
     needs: Mapping[Node, Sequence[Node]],
-    arrays: dict[str, Array],
+    arrays: Mapping[str, Array],
     dtype: npt.DTypeLike = np.float64,
     *,
     known: Mapping[Node, Array] | None = None,
@@ -72,7 +73,7 @@ def compute(
 
     `known` has the values of the nodes at which the schedule stopped.
     """
-    run = _Run(np.dtype(dtype), arrays)
+    run = Run(np.dtype(dtype), arrays)
     uses = None if keep else Counter([a for node in order for a in needs[node]] + list(roots))
     memo: dict[Node, Array] = dict(known or {})
     with np.errstate(all="ignore"):
@@ -84,6 +85,11 @@ def compute(
                     if not uses[a]:
                         del memo[a]
     return memo
+
+
+def is_large(roots: Sequence[Node]) -> bool:
+    """Whether a graph has a tensor that is better computed in blocks: see blocks.py."""
+    return any(prod(s for s in n.shape if isinstance(s, int)) >= LARGE for n in walk(roots))
 
 
 def limit(order: Sequence[Node], most: int = MAX_ELEMENTS) -> None:
@@ -99,10 +105,17 @@ def limit(order: Sequence[Node], most: int = MAX_ELEMENTS) -> None:
             )
 
 
+def formula(node: Node) -> Node | None:
+    """What a derived node is computed by."""
+    return node.op.expand(node) if node.op.formula is not None else None
+
+
 def schedule(
-    roots: Sequence[Node], known: Collection[Node] = ()
+    roots: Sequence[Node],
+    known: Collection[Node] = (),
+    formula: Callable[[Node], Node | None] = formula,
 ) -> tuple[list[Node], dict[Node, tuple[Node, ...]]]:
-    """The nodes to compute in order, and what each needs: a derived node needs its formula.
+    """The nodes to compute in order, and what each needs: its arguments, or its formula alone.
 
     The nodes of `known` have their values already.
     """
@@ -114,37 +127,39 @@ def schedule(
         if ready:
             order.append(node)
         elif node not in needs and node not in known:
-            needs[node] = (node.op.expand(node),) if node.op.formula is not None else node.args
+            meant = formula(node)
+            needs[node] = node.args if meant is None else (meant,)
             stack.append((node, True))
             stack.extend((a, False) for a in reversed(needs[node]))
     return order, needs
 
 
 @record()
-class _Run:
+class Run:
     """How one node is computed from the values of those it needs."""
 
     dtype: np.dtype[Any]
-    arrays: dict[str, Array]
+    arrays: Mapping[str, Array]
 
     def node(self, node: Node, args: list[Array]) -> Array:
         op: Op = node.op
         if op is VARIABLE:
-            return self._variable(node)
+            return self.typed(node, self.given(node))
         if op is CONSTANT:
-            return self._typed(node, node.attr("value"))
+            return self.typed(node, node.attr("value"))
         if op.formula is not None:
             return args[0]
-        if op.partials is not None and node.kind == "float":
-            args = [a if a.dtype.kind in "fc" else a.astype(self.dtype) for a in args]
-        elif op.partials is not None and node.kind == "int":  # True + True is 2, not True
-            args = [a.astype(np.int64) if a.dtype.kind == "b" else a for a in args]
-        try:
-            return self._typed(node, op.run(*args, **dict(node.attrs)))
-        except np.linalg.LinAlgError as error:
-            raise GradError("G502", f"`{op.name}`: {str(error).lower()}", node=node) from error
+        return self.applied(node, self.operands(node, args), dict(node.attrs))
 
-    def _variable(self, node: Node) -> Array:
+    def applied(self, node: Node, args: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
+        """The row of a node, applied to operands and attributes."""
+        try:
+            return self.typed(node, node.op.run(*args, **attrs))
+        except np.linalg.LinAlgError as error:
+            raise GradError("G502", f"`{node.op.name}`: {str(error).lower()}", node=node) from error
+
+    def given(self, node: Node) -> Array:
+        """The value of a variable, as it was given."""
         name = node.attr("name")
         if name not in self.arrays:
             raise GradError("G201", f"`{name}` has no value")
@@ -154,12 +169,23 @@ class _Run:
                 "G302",
                 f"`{name}` has shape {shape_text(node.shape)}, its value {shape_text(value.shape)}",
             )
-        return self._typed(node, value)
+        return value
 
-    def _typed(self, node: Node, value: Any) -> Array:
+    def operands(self, node: Node, args: list[Array]) -> list[Array]:
+        """The arguments of a pointwise row as numbers of the kind of its result."""
+        if node.op.partials is not None and node.kind == "float":
+            return [a if a.dtype.kind in "fc" else a.astype(self.dtype) for a in args]
+        if node.op.partials is not None and node.kind == "int":  # True + True is 2, not True
+            return [a.astype(np.int64) if a.dtype.kind == "b" else a for a in args]
+        return args
+
+    def typed(self, node: Node, value: Any) -> Array:
+        return np.asarray(value, dtype=self.dtype_of(node))
+
+    def dtype_of(self, node: Node) -> np.dtype[Any]:
         if node.kind == "float":
-            return np.asarray(value, dtype=self.dtype)
-        return np.asarray(value, dtype=np.int64 if node.kind == "int" else np.bool_)
+            return self.dtype
+        return np.dtype(np.int64 if node.kind == "int" else np.bool_)
 
 
 def sized(roots: Sequence[Node], arrays: Mapping[str, Any]) -> list[Node]:

@@ -39,14 +39,20 @@ def jacobian(root: Node, x: Node) -> Node:
         return gradient(root, [x])[0]
     if not x.shape:
         return jvp(root, [x], [constant(1.0)])
-    if _much_larger(root.shape, x.shape):
-        t = variable("tangent of x", x.shape)  # no name anyone could write
-        (columns,) = batch([jvp(root, [x], [t])], {t: identity(x.shape)}, x.shape)
-        last = tuple(range(-columns.ndim, -root.ndim))
-        return F.permute(columns, (*range(-root.ndim, 0), *last))
-    v = variable("cotangent of root", root.shape)
+    return _columns(root, x) if _much_larger(root.shape, x.shape) else _rows(root, x)
+
+
+def _rows(root: Node, x: Node) -> Node:
+    v = variable("cotangent of root", root.shape)  # no name anyone could write
     (rows,) = batch([vjp(root, x, v)], {v: identity(root.shape)}, root.shape)
     return rows
+
+
+def _columns(root: Node, x: Node) -> Node:
+    t = variable("tangent of x", x.shape)
+    (columns,) = batch([jvp(root, [x], [t])], {t: identity(x.shape)}, x.shape)
+    last = tuple(range(-columns.ndim, -root.ndim))
+    return F.permute(columns, (*range(-root.ndim, 0), *last))
 
 
 def hessian(root: Node, x: Node) -> Node:
@@ -55,6 +61,22 @@ def hessian(root: Node, x: Node) -> Node:
     Raises GradError G401 for a root that is not a scalar.
     """
     return jacobian(gradient(root, [x])[0], x)
+
+
+def cheapest_hessian(root: Node, x: Node) -> Node:
+    """`hessian` for known shapes, without computing with zeros, by rows or by columns: in the way
+    that takes fewer operations.
+
+    What is used of the closed form is the part that holds at every point (see contract.py).
+    """
+    from .contract import contracted
+    from .cost import operations
+
+    (slope,) = gradient(root, [x])
+    if not x.shape:
+        return gradient(slope, [x])[0]
+    ways = [contracted(_rows(slope, x)), contracted(_columns(slope, x))]
+    return min(ways, key=lambda way: operations([way]))
 
 
 def identity(shape: Shape) -> Node:

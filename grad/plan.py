@@ -1,40 +1,55 @@
 """Plans: a graph as one straight-line function of NumPy calls.
 
 A plan is made once for fixed shapes and then called many times. Parts without variables are
-computed when it is made; universal functions write into buffers the plan owns, each reused as soon
-as nothing will read it again. One statement an operation: Python refuses deeply nested source.
+computed when it is made. Universal functions with large results write into buffers the plan owns,
+each reused as soon as nothing will read it again; what is small lives in local names, reused
+likewise. One statement an operation: Python refuses deeply nested source.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import keyword
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import cache, partial
 from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .calls import CALLS
 from .errors import GradError
-from .evaluate import Array, evaluate, schedule
-from .node import Node, Shape
+from .evaluate import Array, evaluate, is_large
+from .lower import lower
+from .node import Node, Shape, walk
 from .ops import CONSTANT, VARIABLE, Op
 
 SMALL = 512  # a buffer of fewer entries is not worth keeping: NumPy caches small blocks itself
+Storage = tuple[Shape, np.dtype[Any]]
+
+# rows besides the pointwise ones whose result is certainly memory of its own
+FRESH = {
+    "matmul", "sum", "mean", "prod", "where", "multiply_no_nan", "outer", "peak", "var", "norm",
+    "cat", "stack", "index_set", "index_add", "on_diagonal",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
 class Plan:
     """A compiled graph.
 
-    ``source``  the function it runs, as Python source
+    ``source``  the function it runs, as Python source, below its constants and buffers
     ``inputs``  the names and shapes of the arrays it takes, in order
+    ``run``     the values of the roots, given arrays that are known to fit
     """
 
     source: str
     inputs: tuple[tuple[str, Shape], ...]
     dtype: np.dtype[Any]
-    _function: Any = field(repr=False)
+    run: Callable[..., tuple[Array, ...]] = field(repr=False)
 
     def __call__(self, values: Mapping[str, Any]) -> list[Array]:
         """The values of the roots. The arrays are the caller's own; a plan is not for two threads
@@ -47,110 +62,129 @@ class Plan:
             if array.shape != shape:
                 raise GradError("G302", f"`{name}` has shape {shape}, its value {array.shape}")
             arrays.append(array)
-        return list(self._function(*arrays))
+        return list(self.run(*arrays))
 
 
-def plan(roots: Sequence[Node], dtype: npt.DTypeLike = np.float64) -> Plan:
-    """Compile `roots`. Their shapes must be numbers: see `evaluate.specialise`."""
-    writer = _Writer(np.dtype(dtype))
-    return writer.plan(roots)
+def plan(
+    roots: Sequence[Node],
+    dtype: npt.DTypeLike = np.float64,
+    inputs: Sequence[Node] | None = None,
+) -> Plan:
+    """Compile `roots`. Their shapes must be numbers: see `evaluate.specialise`.
+
+    `inputs` are the variables in the order in which the plan takes them, needed or not; without it
+    they come as they occur.
+    """
+    if is_large(roots) and (found := _in_blocks(roots, np.dtype(dtype), inputs)):
+        return found
+    return _Writer(np.dtype(dtype)).plan(lower(roots), inputs)
+
+
+def _in_blocks(
+    roots: Sequence[Node], dtype: np.dtype[Any], inputs: Sequence[Node] | None
+) -> Plan | None:
+    """A plan that goes through large tensors in blocks, if so it stores nothing but the results."""
+    from .blocks import Blocks
+
+    blocks = Blocks(roots)
+    if not blocks.store_nothing:
+        return None
+    taken = tuple((n.attr("name"), n.shape) for n in inputs or blocks.inputs)
+    names = [name for name, _ in taken]
+
+    def run(*arrays: Array) -> tuple[Array, ...]:
+        try:
+            found = blocks(dict(zip(names, arrays, strict=True)), dtype)
+        except GradError as error:
+            raise error.__cause__ or error from None
+        seen = [any(np.may_share_memory(a, x) for x in arrays) for a in found]
+        return tuple(a.copy() if shared else a for a, shared in zip(found, seen, strict=True))
+
+    return Plan(blocks.source, taken, dtype, run)
 
 
 @dataclass(slots=True)
 class _Writer:
+    """What is written so far, and where each value is: an input, a constant, a local or a buffer.
+
+    ``last``    the step that reads a value for the last time
+    ``expiry``  the same through anything that may be a view of it
+    ``ending``  the buffers that nothing reads after a step
+    """
+
     dtype: np.dtype[Any]
     lines: list[str] = field(default_factory=list)
-    names: dict[Node, str] = field(default_factory=dict)
+    header: list[str] = field(default_factory=list)
     scope: dict[str, Any] = field(default_factory=dict)
-    storage: dict[Node, frozenset[str]] = field(default_factory=dict)  # buffers a value may be in
-    free: dict[tuple[Shape, np.dtype[Any]], list[str]] = field(default_factory=dict)
-    kinds: dict[str, tuple[Shape, np.dtype[Any]]] = field(default_factory=dict)
+    names: dict[Node, str] = field(default_factory=dict)
+    last: dict[Node, int] = field(default_factory=dict)
+    expiry: dict[Node, int] = field(default_factory=dict)
+    ending: dict[int, list[str]] = field(default_factory=dict)
+    buffers: dict[str, Storage] = field(default_factory=dict)
+    spare: dict[Storage, list[str]] = field(default_factory=dict)
+    locals: set[str] = field(default_factory=set)
+    spare_locals: list[str] = field(default_factory=list)
 
-    def plan(self, roots: Sequence[Node]) -> Plan:
-        order, needs = schedule(roots)
-        fixed = self.constants(order, needs, roots)
+    def plan(self, roots: Sequence[Node], inputs: Sequence[Node] | None) -> Plan:
+        order = walk(roots)
+        fixed = self.fixed(order, roots)
         order = [n for n in order if n not in fixed]
-        inputs = [n for n in order if n.op is VARIABLE]
+        if inputs is None:
+            inputs = [n for n in order if n.op is VARIABLE]
         for i, node in enumerate(inputs):
-            self.names[node] = _argument(node.attr("name"), i)
-            self.storage[node] = frozenset()
-        last = {a: i for i, node in enumerate(order) for a in needs[node]}
-        until: dict[str, int] = {}  # the last step at which a buffer is read, through any view
-        for root in roots:
-            last[root] = len(order)
-        expiry = self.expiry(order, needs, last)
+            self.names[node] = _parameter(node.attr("name"), i)
+        self.last = {a: i for i, node in enumerate(order) for a in node.args}
+        self.last |= dict.fromkeys(roots, len(order))
+        self.expiry = _expiry(order, self.last)
         for i, node in enumerate(order):
             if node.op is not VARIABLE:
-                self.statement(node, needs[node], keep=expiry[node] >= len(order))
-            for buffer in [b for b, end in until.items() if end <= i]:
-                del until[buffer]
-                self.free.setdefault(self.kinds[buffer], []).append(buffer)
-            for buffer in self.storage[node]:
-                until[buffer] = max(until.get(buffer, i), expiry[node])
+                self.statement(i, node, kept=self.expiry[node] >= len(order))
         return self.compile(inputs, roots)
 
-    def constants(
-        self,
-        order: Sequence[Node],
-        needs: Mapping[Node, Sequence[Node]],
-        roots: Sequence[Node],
-    ) -> set[Node]:
-        """Name the largest parts without variables, computed now."""
+    def fixed(self, order: Sequence[Node], roots: Sequence[Node]) -> set[Node]:
+        """The parts without variables; the largest of them are computed now, and named."""
         fixed: set[Node] = set()
         for node in order:
-            if node.op is not VARIABLE and all(a in fixed for a in needs[node]):
+            if node.op is not VARIABLE and fixed.issuperset(node.args):
                 fixed.add(node)
-        used = [a for node in order if node not in fixed for a in needs[node] if a in fixed]
-        used += [root for root in roots if root in fixed]
-        outer = list(dict.fromkeys(used))
-        for i, (node, value) in enumerate(
-            zip(outer, evaluate(outer, {}, self.dtype).results, strict=True)
-        ):
-            self.name_constant(node, f"c{i}", value)
+        used = [a for node in order if node not in fixed for a in node.args if a in fixed]
+        outer = list(dict.fromkeys([*used, *(root for root in roots if root in fixed)]))
+        made = [node for node in outer if node.op is not CONSTANT]
+        values = dict(zip(made, evaluate(made, {}, self.dtype).results, strict=True))
+        for i, node in enumerate(outer):
+            value = values[node] if node in values else self.typed(node)
+            self.names[node] = self.constant(f"c{i}", value)
         return fixed
 
-    def name_constant(self, node: Node, name: str, value: Array) -> None:
+    def typed(self, node: Node) -> Array:
+        return np.asarray(node.attr("value"), self.numpy_dtype(node))
+
+    def constant(self, name: str, value: Array) -> str:
+        if name not in self.scope:
+            self.scope[name] = value
+            shown = repr(value.item()) if not value.ndim else f"...  # {value.dtype}{value.shape}"
+            self.header.append(f"{name} = {shown}")
+        return name
+
+    # --- statements ------------------------------------------------------------------------
+
+    def statement(self, i: int, node: Node, kept: bool) -> None:
+        """One line: ``t3 = t1 * t2``, or ``np.multiply(b1, t2, out=b0)`` where that is large."""
+        args = [self.argument(node, a) for a in node.args]
+        writes = _ufunc(node.op) or node.op.name == "sum"
+        if writes and not kept and prod(map(int, node.shape)) >= SMALL:
+            name = self.buffer(i, node, args)
+            self.lines.append(self.call(node, args, out=name))
+        else:
+            for a in node.args:
+                if self.last[a] == i and self.names[a] in self.locals:
+                    self.locals.remove(self.names[a])
+                    self.spare_locals.append(self.names[a])
+            name = self.local()
+            self.lines.append(f"{name} = {self.call(node, args)}")
         self.names[node] = name
-        self.scope[name] = value
-        self.storage[node] = frozenset()
-
-    def expiry(
-        self,
-        order: Sequence[Node],
-        needs: Mapping[Node, Sequence[Node]],
-        last: Mapping[Node, int],
-    ) -> dict[Node, int]:
-        """When each value is read for the last time, by itself or through something that may be a
-        view of it."""
-        found: dict[Node, int] = {}
-        for i in range(len(order) - 1, -1, -1):
-            node = order[i]
-            found[node] = max(found.get(node, 0), last.get(node, i))
-            if not _fresh(node):
-                for a in needs[node]:
-                    found[a] = max(found.get(a, 0), found[node])
-        return found
-
-    def statement(self, node: Node, needs: Sequence[Node], keep: bool) -> None:
-        """One line: ``t3 = np.multiply(t1, t2, out=b0)``."""
-        op: Op = node.op
-        args = [self.argument(node, a) for a in needs]
-        if op.formula is not None:
-            self.names[node], self.storage[node] = args[0], self.storage[needs[0]]
-            return
-        function, args = self.function(node, args)
-        name = f"t{len(self.lines)}"
-        words = args + [f"{k}={v!r}" for k, v in node.attrs]
-        storage: frozenset[str] = frozenset()
-        size = prod(int(s) for s in node.shape)
-        if not keep and size >= SMALL and _is_ufunc(function, self.scope, op):
-            buffer = self.buffer(node.shape, self.numpy_dtype(node))
-            words.append(f"out={buffer}")
-            storage = frozenset([buffer])
-        elif not _fresh(node):
-            storage = frozenset().union(*(self.storage.get(a, frozenset()) for a in needs))
-        self.lines.append(f"{name} = {function}({', '.join(words)})")
-        self.names[node], self.storage[node] = name, storage
+        for buffer in self.ending.pop(i, ()):
+            self.spare.setdefault(self.buffers[buffer], []).append(buffer)
 
     def argument(self, node: Node, argument: Node) -> str:
         """The name of an operand; booleans become integers, and both floats, for a formula."""
@@ -160,28 +194,61 @@ class _Writer:
             return name
         dtype = self.numpy_dtype(node)
         if name in self.scope:
-            self.scope[f"{name}{dtype.kind}"] = self.scope[name].astype(dtype)
-            return f"{name}{dtype.kind}"
-        return f"{name}.astype({dtype.name!r})"
+            return self.constant(f"{name}{dtype.kind}", self.scope[name].astype(dtype))
+        return f"{name}.astype({dtype.name})"
 
-    def function(self, node: Node, args: list[str]) -> tuple[str, list[str]]:
-        """How the forward function is called: by NumPy's name where it has one."""
+    def call(self, node: Node, args: list[str], out: str = "") -> str:
+        """An operation as NumPy writes it, or a call of the row's forward function."""
         op: Op = node.op
-        if op.name == "pow" and node.args[1].op is CONSTANT and node.args[1].attr("value") == 2:
-            return "np.square", args[:1]
-        forward = op.forward_function()
-        if isinstance(forward, np.ufunc) and getattr(np, forward.__name__, None) is forward:
-            return f"np.{forward.__name__}", args
-        self.scope[op.name + "_"] = forward
-        return op.name + "_", args
+        words = [*args, f"out={out}"] if out else args
+        ufunc = _ufunc(op)
+        if ufunc:
+            if op.infix and not out:
+                return f"{args[0]} {op.infix} {args[1]}" if len(args) == 2 else op.infix + args[0]
+            return f"{self.named(op, ufunc)}({', '.join(words)})"
+        template = CALLS.get(op.name)
+        if template is not None:
+            text = template if isinstance(template, str) else template(node, self)
+            tensors = (p.name for p in op.signature.parameters if p.is_tensor)
+            text = text.format(**dict(zip(tensors, args, strict=True)))
+            return f"{text[:-1]}, out={out})" if out else text
+        self.scope[f"{op.name}_"] = op.forward_function()
+        return f"{op.name}_({', '.join([*args, *(f'{k}={v!r}' for k, v in node.attrs)])})"
 
-    def buffer(self, shape: Shape, dtype: np.dtype[Any]) -> str:
-        spare = self.free.get((shape, dtype))
-        if spare:
-            return spare.pop()
-        name = f"b{len(self.kinds)}"
-        self.kinds[name] = (shape, dtype)
-        self.scope[name] = np.empty([int(s) for s in shape], dtype)
+    def named(self, op: Op, ufunc: np.ufunc) -> str:
+        if getattr(np, ufunc.__name__, None) is ufunc:
+            return f"np.{ufunc.__name__}"
+        self.scope[f"{op.name}_"] = ufunc
+        return f"{op.name}_"
+
+    def shape(self, shape: Shape) -> str:
+        return repr(shape)
+
+    # --- places ----------------------------------------------------------------------------
+
+    def local(self) -> str:
+        name = self.spare_locals.pop() if self.spare_locals else f"t{len(self.locals)}"
+        self.locals.add(name)
+        return name
+
+    def buffer(self, i: int, node: Node, args: Sequence[str]) -> str:
+        """A buffer for the result of step `i`: that of an operand which is read there for the last
+        time, a spare one, or a new one."""
+        storage = (node.shape, self.numpy_dtype(node))
+        ending = self.ending.get(i, [])
+        spare = self.spare.get(storage)
+        mine = [b for b in ending if b in args and self.buffers[b] == storage]
+        if mine and node.op.partials is not None:
+            name = mine[0]
+            ending.remove(name)
+        elif spare:
+            name = spare.pop()
+        else:
+            name = f"b{len(self.buffers)}"
+            self.buffers[name] = storage
+            self.scope[name] = np.empty([int(s) for s in node.shape], storage[1])
+            self.header.append(f"{name} = np.empty({node.shape}, {storage[1].name})")
+        self.ending.setdefault(self.expiry[node], []).append(name)
         return name
 
     def numpy_dtype(self, node: Node) -> np.dtype[Any]:
@@ -189,45 +256,64 @@ class _Writer:
             return self.dtype
         return np.dtype(np.int64) if node.kind == "int" else np.dtype(np.bool_)
 
+    # --- the whole -------------------------------------------------------------------------
+
     def compile(self, inputs: Sequence[Node], roots: Sequence[Node]) -> Plan:
-        own = [self.result(root) for root in roots]
+        own = [self.result(root, root in roots[:i]) for i, root in enumerate(roots)]
         parameters = ", ".join(self.names[n] for n in inputs)
         body = [*self.lines, f"return ({', '.join(own)},)"]
         source = f"def plan({parameters}):\n" + "".join(f"    {line}\n" for line in body)
-        self.scope |= {
-            "np": np,
-            "inf": np.inf,
-            "nan": np.nan,
-            "asarray": np.asarray,
-            "array": np.array,
-            "dtype": self.dtype,
-        }
+        self.scope |= {dtype.name: dtype for dtype in (self.dtype, *DTYPES)}
+        self.scope |= {"np": np, "asarray": np.asarray, "array": np.array, **NUMBERS}
         # the source holds names made here and the reprs of normalised attributes; nothing of a user
+        # but names of inputs that are plain identifiers
         exec(compile(source, "<plan>", "exec"), self.scope)  # noqa: S102
-        quiet = np.errstate(all="ignore")(self.scope["plan"])
+        quiet = copy_context()  # where NumPy does not warn: entered faster than `errstate`
+        quiet.run(np.seterr, all="ignore")
         taken = tuple((n.attr("name"), n.shape) for n in inputs)
-        return Plan(source, taken, self.dtype, quiet)
+        head = "".join(f"{line}\n" for line in self.header)
+        whole = f"{head}\n\n{source}" if head else source
+        return Plan(whole, taken, self.dtype, partial(quiet.run, self.scope["plan"]))
 
-    def result(self, root: Node) -> str:
+    def result(self, root: Node, again: bool) -> str:
         """A result as an array of its own: not a buffer, an input, a constant, or a view of one."""
         name = self.names[root]
-        if root.op is VARIABLE or name in self.scope or not _fresh(root):
-            return f"array({name}, dtype={self.numpy_dtype(root).name!r})"
-        return f"asarray({name}, dtype={self.numpy_dtype(root).name!r})"
+        own = _fresh(root) and root.op is not VARIABLE and name not in self.scope and not again
+        return f"{'asarray' if own else 'array'}({name}, {self.numpy_dtype(root).name})"
 
 
-def _argument(name: str, i: int) -> str:
-    """A variable as a parameter; a name that might collide with one made here is numbered."""
-    plain = name.isidentifier() and name.isascii() and len(name) > 1
-    return f"x_{name}" if plain else f"x{i}"
+DTYPES = (np.dtype(np.int64), np.dtype(np.bool_))
+NUMBERS = {"inf": np.inf, "nan": np.nan}  # as attributes are written
+RESERVED = {"np", "array", "asarray", *NUMBERS, *np.sctypeDict}
+
+
+def _parameter(name: str, i: int) -> str:
+    """A variable as a parameter: by its name, if nothing made here can be called so."""
+    ours = name in RESERVED or name.endswith("_") or re.fullmatch(r"[tbc]\d+\w?", name)
+    plain = name.isidentifier() and name.isascii() and not keyword.iskeyword(name)
+    return name if plain and not ours else f"x{i}_"
+
+
+def _expiry(order: Sequence[Node], last: Mapping[Node, int]) -> dict[Node, int]:
+    """When each value is read for the last time, by itself or through something that may be a view
+    of it."""
+    found: dict[Node, int] = {}
+    for i in range(len(order) - 1, -1, -1):
+        node = order[i]
+        found[node] = max(found.get(node, 0), last.get(node, i))
+        if not _fresh(node):
+            for a in node.args:
+                found[a] = max(found.get(a, 0), found[node])
+    return found
 
 
 def _fresh(node: Node) -> bool:
     """Whether the result is certainly memory of its own."""
-    return node.op.partials is not None and node.op.name != "detach"
+    return node.op.name in FRESH or (node.op.partials is not None and node.op.name != "detach")
 
 
-def _is_ufunc(function: str, scope: Mapping[str, Any], op: Op) -> bool:
-    if function.startswith("np."):
-        return isinstance(getattr(np, function[3:]), np.ufunc)
-    return isinstance(scope.get(function), np.ufunc)
+@cache
+def _ufunc(op: Op) -> np.ufunc | None:
+    """The universal function that a row is."""
+    forward = op.forward_function()
+    return forward if isinstance(forward, np.ufunc) else None

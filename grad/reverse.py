@@ -50,24 +50,29 @@ def gradient(root: Node, wrt: Sequence[Node], seed: Node | None = None) -> list[
     Raises GradError G401 for a result that is not a scalar, G402 for an operation without a rule,
     G308 for a seed of the wrong shape.
     """
-    return backward(root, wrt, seed).grads
+    return pull(root, wrt, _seed(root, seed), tell=False).grads
 
 
 def backward(root: Node, wrt: Sequence[Node], seed: Node | None = None) -> Backward:
     """`gradient`, with the steps it took."""
+    return pull(root, wrt, _seed(root, seed))
+
+
+def _seed(root: Node, seed: Node | None) -> Node:
+    """The gradient of the result: 1 for a scalar, if it is not given."""
     if root.kind != "float":
         raise GradError("G403", "the result is not a float: it has no gradient")
     if seed is None:
         if root.shape != ():
             raise GradError("G401", "grad can be implicitly created only for scalar outputs")
-        seed = constant(1.0)
-    elif seed.shape != root.shape:
+        return constant(1.0)
+    if seed.shape != root.shape:
         raise GradError(
             "G308",
             f"the gradient of the result must have its shape: {shape_text(seed.shape)} is not "
             f"{shape_text(root.shape)}",
         )
-    return pull(root, wrt, seed)
+    return seed
 
 
 def pull(
@@ -76,10 +81,11 @@ def pull(
     seed: Node,
     stop: Collection[Node] = (),
     chosen: bool = False,
+    tell: bool = True,
 ) -> Backward:
     """Walk from `root` to `wrt`, without going below the nodes of `stop`.
 
-    `chosen` says that the seed comes out of a selection.
+    `chosen` says that the seed comes out of a selection, `tell` that the steps are wanted.
     """
     arrived: dict[Node, Node] = {root: seed}
     selected = {root} if chosen else set()
@@ -92,7 +98,8 @@ def pull(
         g = arrived[node]
         for index, contribution, chosen in contributions(node, g, node in selected, on_path):
             argument = node.args[index]
-            steps.append(Step(node, index, g, contribution))
+            if tell:
+                steps.append(Step(node, index, g, contribution))
             before = arrived.get(argument)
             arrived[argument] = contribution if before is None else before + contribution
             if chosen:
@@ -139,7 +146,7 @@ def contributions(
     elif op.formula is not None:
         inner = op.expand(node)
         targets = list(dict.fromkeys(node.args[i] for i in wanted))
-        back = pull(inner, targets, g, stop=targets, chosen=chosen)
+        back = pull(inner, targets, g, stop=targets, chosen=chosen, tell=False)
         found = [
             (node.args.index(x), back.arrived[x], chooses or x in back.selected)
             for x in targets

@@ -62,6 +62,32 @@ def pinv(x, rtol, atol):
     inverse = np.where(kept, 1 / np.where(kept, s, 1), 0)
     return vh.mT @ (inverse[..., :, None] * u.mT)
 
+def prod_derivative(x, *directions, axes):
+    '''How the products of the others change along directions: they are linear in each entry.'''
+    last = tuple(range(-len(axes), 0))
+    moved = [np.moveaxis(a, axes, last) for a in np.broadcast_arrays(x, *directions)]
+    shape = moved[0].shape
+    x, *directions = [a.reshape(shape[: len(shape) - len(axes)] + (-1,)) for a in moved]
+    n = x.shape[-1]
+    found = [np.zeros_like(x[..., 0]) for _ in range(n)]
+    for i, *chosen in itertools.permutations(range(n), 1 + len(directions)):
+        term = np.ones_like(x[..., 0])
+        for k in range(n):
+            if k != i:
+                term = term * (directions[chosen.index(k)] if k in chosen else x)[..., k]
+        found[i] = found[i] + term
+    return np.moveaxis(np.stack(found, -1).reshape(shape), last, axes)
+
+def prod_others(x, axes):
+    '''For each entry the product of the others.'''
+    last = tuple(range(-len(axes), 0))
+    moved = np.moveaxis(x, axes, last)
+    flat = moved.reshape(moved.shape[: moved.ndim - len(axes)] + (-1,))
+    one = np.ones_like(flat[..., :1])
+    before = np.cumprod(np.concatenate([one, flat[..., :-1]], -1), -1)
+    after = np.cumprod(np.concatenate([one, np.flip(flat[..., 1:], (-1,))], -1), -1)
+    return np.moveaxis((before * np.flip(after, (-1,))).reshape(moved.shape), last, axes)
+
 def recurrence(a, b, axis, reverse=False):
     '''y[k] = a[k]*y[k - 1] + b[k] along an axis, from y[-1] = 0.'''
     a, b = np.moveaxis(a, axis, 0), np.moveaxis(b, axis, 0)
@@ -87,6 +113,14 @@ def spherical_jn(n, x):
     for k in range(n):
         before, found = found, (2 * k + 1) / far * found - before
     return np.where(near, series, found)
+
+def weighted_logsumexp(x, y, axes, keepdim):
+    '''log(sum(y*exp(x))) without overflow.'''
+    top = np.amax(np.where(y == 0, -np.inf, x), axes, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    terms = np.where(y == 0, 0, y * np.exp(np.where(y == 0, 0, x - top)))
+    found = np.log(np.sum(terms, axes, keepdims=True)) + top
+    return found if keepdim else np.squeeze(found, axes)
 """
 
 _NUMPY = """

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ..grad.errors import GradError
-from ..grad.evaluate import MAX_ELEMENTS, evaluate, finite
+from ..grad.evaluate import MAX_ELEMENTS, Evaluation, evaluate, finite, is_large, schedule
 from ..grad.node import Node, Shape
-from ..grad.ops import constant, shape_text, variable
+from ..grad.ops import F, constant, shape_text, variable
 from ..grad.record import field, record
 from ..grad.reverse import Backward, backward
 from ..grad.simplify.exact import exact
@@ -77,8 +78,9 @@ class Question:
 class Solution:
     """What was asked of an expression, as numbers and as the graph they came from.
 
-    `root` is what was evaluated: the expression with its textbook spellings made stable. `memo`
-    holds the value of every node that was computed, `slopes` the graph of each gradient.
+    `root` is what was evaluated: the expression with its textbook spellings made stable. `slopes`
+    has the graph of each gradient. `memo` holds the value of every node that was computed; of large
+    data, unless the steps were asked for, only what tells where a value was not finite first.
     """
 
     built: Built
@@ -121,8 +123,14 @@ class Request:
     steps: bool = False
 
 
-def solve(expression: Expression, values: Mapping[str, Any], request: Request) -> Solution:
-    """Evaluate an expression and its derivatives at `values`, arrays by name.
+def solve(
+    expression: Expression,
+    values: Mapping[str, Any],
+    request: Request,
+    progress: Callable[[float], object] | None = None,
+) -> Solution:
+    """Evaluate an expression and its derivatives at `values`, arrays by name. If it takes long,
+    `progress` is told now and then which share is done.
 
     Raises Diagnostic: G201 for a name without a value, G401 for a result that is not a scalar where
     a gradient was asked, and whatever building and evaluating it find wrong.
@@ -132,18 +140,51 @@ def solve(expression: Expression, values: Mapping[str, Any], request: Request) -
     wanted = [asked.root, *asked.grads.values()]
     if asked.backward is not None and request.steps:
         wanted += asked.backward.arrived.values()
-    found = located(
-        expression,
-        asked.built,
-        lambda: evaluate(
-            wanted, arrays, request.dtype, keep=True, max_elements=request.max_elements
-        ),
-    )
+    in_blocks = not request.steps and is_large(wanted)
+    compute = partial(_blocks, progress=progress) if in_blocks else _whole
+    found = located(expression, asked.built, lambda: compute(wanted, arrays, request))
     value, *slopes = found.results[: 1 + len(asked.grads)]
     grads = dict(zip(asked.grads, slopes, strict=True))
-    return Solution(
+    solution = Solution(
         asked.built, asked.root, asked.inputs, value, grads, asked.grads, asked.backward, found.memo
     )
+    if in_blocks and solution.nonfinite():
+        solution.memo = _suspects(solution, arrays, request)
+    return solution
+
+
+def _whole(roots: Sequence[Node], arrays: Mapping[str, Array], request: Request) -> Evaluation:
+    return evaluate(roots, arrays, request.dtype, keep=True, max_elements=request.max_elements)
+
+
+def _blocks(
+    roots: Sequence[Node],
+    arrays: Mapping[str, Array],
+    request: Request,
+    progress: Callable[[float], object] | None = None,
+) -> Evaluation:
+    from ..grad import blocks
+
+    most = request.max_elements
+    found = blocks.evaluate(roots, arrays, request.dtype, max_elements=most, progress=progress)
+    return Evaluation(found)
+
+
+def _suspects(
+    solution: Solution, arrays: Mapping[str, Array], request: Request
+) -> dict[Node, Array]:
+    """The values of the first node that is not finite, and of the first gradient on the way back,
+    with what they are of."""
+    order, _ = schedule([solution.root, *solution.slopes.values()])
+    nodes = [node for node in order if node.kind == "float"]
+    flags = _blocks([F.all(F.isfinite(node)) for node in nodes], arrays, request).results
+    fine = dict(zip(nodes, map(bool, flags), strict=True))
+    steps = solution.backward.steps if solution.backward else []
+    found = [n for n in nodes if not fine[n] and all(fine.get(a, True) for a in n.args)][:1]
+    found += [a for node in found for a in node.args]
+    bad = [step for step in steps if not fine.get(step.contribution, True)][:1]
+    found += [a for step in bad for a in (step.contribution, *step.node.args)]
+    return dict(zip(found, _blocks(found, arrays, request).results, strict=True))
 
 
 def pose(expression: Expression, shapes: Mapping[str, Shape], request: Request) -> Question:

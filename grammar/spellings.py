@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from ..grad.calls import CALLS
 from ..grad.node import Kind, Node
 from . import definitions
 from . import templates as t
@@ -72,7 +73,7 @@ SAME = """
 LINALG = "det inv cholesky eigvalsh svdvals matrix_power"
 
 # NumPy; PyTorch, where that is not NumPy with another name and `dim`; JAX, where it is not NumPy
-# with another name. None: by the formula.
+# with another name. None: by the formula. What plans write, too, is in grad/calls.py.
 # fmt: off
 ROWS: dict[str, tuple[Spelling | None, ...]] = {
     # arithmetic
@@ -85,7 +86,7 @@ ROWS: dict[str, tuple[Spelling | None, ...]] = {
     "minimum":      ("np.minimum", t.torch_extreme("minimum", "max")),
     "clamp":        (t.clip, t.torch_clamp),
     "frac":         ("{x} - np.trunc({x})",),
-    "where":        ("np.where({condition}, {x}, {y})", t.torch_where),
+    "where":        (CALLS["where"], t.torch_where),
     # activations
     "relu":         ("np.maximum({x}, 0)", "torch.relu", "nn.relu"),
     "sigmoid":      ("special.expit", "torch.sigmoid", "nn.sigmoid"),
@@ -127,7 +128,6 @@ ROWS: dict[str, tuple[Spelling | None, ...]] = {
     "iv":           ("special.iv({n}, {x})", "iv({n}, {x})", "iv({n}, {x})"),
     "spherical_jn": ("special.spherical_jn({n}, {x})", *("spherical_jn({n}, {x})",) * 2),
     # reductions
-    "sum":          ("np.sum({x}{over})",),
     "mean":         ("np.mean({x}{over})",),
     "all":          ("np.all({x}{over})",),
     "any":          ("np.any({x}{over})",),
@@ -148,6 +148,9 @@ ROWS: dict[str, tuple[Spelling | None, ...]] = {
     "log_softmax":  ("special.log_softmax({x}, axis={dim})", "torch.log_softmax({x}, dim={dim})",
                      "nn.log_softmax({x}, axis={dim})"),
     "prod":         ("np.prod({x}{over})", t.torch_prod),
+    "prod_others":  (t.with_axes("prod_others"),),
+    "prod_derivative": (t.with_axes("prod_derivative"),),
+    "weighted_logsumexp": ("weighted_logsumexp({x}, {y}, {dim}, {keepdim})",),
     # running results
     "cumsum":       (t.running("np.cumsum({x}, axis={axis})"),),
     "cumprod":      (t.running("np.cumprod({x}, axis={axis})"),),
@@ -166,11 +169,6 @@ ROWS: dict[str, tuple[Spelling | None, ...]] = {
                      t.running("torch.cummin({x}, dim={axis}).indices")),
     "recurrence":   ("recurrence({a}, {b}, {dim}, {reverse})",),
     # shapes
-    "reshape":      ("{x}.reshape({shape})",),
-    "permute":      (t.permute,),
-    "unsqueeze":    (t.unsqueeze,),
-    "squeeze":      ("np.squeeze({x}, axis={dim})",),
-    "broadcast_to": ("np.broadcast_to({x}, {shape})",),
     "flip":         ("np.flip({x}, {dims})",),
     "roll":         ("np.roll({x}, {shifts}, {dims})",),
     "tril":         ("np.tril({x}, {diagonal})",),
@@ -189,7 +187,7 @@ ROWS: dict[str, tuple[Spelling | None, ...]] = {
     "logspace":     ("np.logspace({start}, {end}, {steps}, base={base})",
                      "torch.logspace({start}, {end}, {steps}, {base}, {like})"),
     # positions
-    "index":        (t.index, t.torch_index, t.jax_index),
+    "index":        (CALLS["index"], t.torch_index, t.jax_index),
     "index_set":    (t.update("index_set"), t.torch_update("index_set"), t.jax_update("set")),
     "index_add":    (t.update("index_add"), t.torch_update("index_add"), t.jax_update("add")),
     "gather":       (t.gather, "torch.gather({x}, {dim}, {index})"),
@@ -241,7 +239,8 @@ def _renamed(spelling: Spelling | None, names: Mapping[str, str]) -> Spelling | 
 def _column(place: int, module: str, names: Mapping[str, str]) -> dict[str, Spelling]:
     found: dict[str, Spelling] = {name: f"{module}.{name}" for name in SAME.split()}
     found |= {name: f"{module}.linalg.{name}" for name in LINALG.split()}
-    for name, row in ROWS.items():
+    rows = {name: (call,) for name, call in CALLS.items()} | ROWS
+    for name, row in rows.items():
         spelling = _renamed(row[place] if place < len(row) else row[0], names)
         if spelling is not None:
             found[name] = spelling

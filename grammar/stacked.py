@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from math import prod
 
 import numpy as np
@@ -14,6 +13,7 @@ from ..grad.evaluate import Array, limit, schedule
 from ..grad.node import Node, Shape
 from ..grad.ops import Op, variable
 from ..grad.plan import Plan, plan
+from ..grad.record import field, record
 from .errors import Diagnostic
 from .program import Expression, Question, Request, located, pose, solve
 
@@ -22,7 +22,7 @@ ENTRIES = 2**16  # ... as long as the largest step of them all has no more entri
 KEPT = 32  # plans for so many combinations of shapes are kept
 
 
-@dataclass(slots=True)
+@record()
 class _Ready:
     """What was asked, for data of certain shapes, compiled for one of them and for a block."""
 
@@ -32,7 +32,7 @@ class _Ready:
     many: Plan | None
 
 
-@dataclass(slots=True)
+@record()
 class Stacked:
     """An expression to be called with stacks of values for some names, the others being `fixed`.
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..grad.calls import front, index_text, nested
 from ..grad.node import Node, Shape, Size
 from ..grad.ops import CONSTANT
 from .print_text import Piece
@@ -31,17 +32,13 @@ Spelling = str | Template
 # --- axes --------------------------------------------------------------------------------------
 
 
-def _front(dims: Sequence[int], rank: int) -> tuple[int, ...]:
-    return tuple(d + rank if d < 0 else d for d in dims)
-
-
 def over_last(template: str) -> Template:
     """A reduction of one axis, written for the last: the axes in question are made that."""
     move = "permute" if template.startswith("torch") else "transpose"
 
     def spelling(node: Node, source: Source) -> str:
         x = node.args[0]
-        dims = _front(node.attr("dim"), x.ndim)
+        dims = front(node.attr("dim"), x.ndim)
         kept = [i for i in range(x.ndim) if i not in dims]
         order = (*kept, *dims)
         flat = "{x}" if order == tuple(range(x.ndim)) else f"{{x}}.{move}({order})"
@@ -71,25 +68,21 @@ def running(template: str) -> Template:
     return spelling
 
 
+def with_axes(name: str) -> Template:
+    """A definition of all tensors, and of `axes` as a tuple."""
+
+    def spelling(node: Node, source: Source) -> str:
+        fields = ", ".join(f"{{{i}}}" for i in range(len(node.args)))
+        return f"{name}({fields}, axes={node.attr('dim')!r})"
+
+    return spelling
+
+
 def torch_prod(node: Node, source: Source) -> str:
     """`torch.prod` takes one axis, or all."""
     several = len(node.attr("dim")) > 1 and node.shape
     reduced = over_last("torch.prod({flat}, dim=-1)")
     return reduced(node, source) if several else "torch.prod({x}{over})"
-
-
-def permute(node: Node, source: Source) -> str:
-    dims: tuple[int, ...] = node.attr("dims")
-    rank = len(dims)
-    if dims == (*range(-rank, -2), -1, -2):
-        return "{x}.T" if rank == 2 else "{x}.mT"
-    return f"np.transpose({{x}}, {_front(dims, rank)})"
-
-
-def unsqueeze(node: Node, source: Source) -> str:
-    new = {d + node.ndim for d in node.attr("dim")}
-    entries = ["None" if i in new else ":" for i in range(max(new) + 1)]
-    return f"{{x}}[{', '.join(entries)}]"
 
 
 def einsum(node: Node, source: Source) -> str:
@@ -105,33 +98,12 @@ def tile(node: Node, source: Source) -> str:
 # --- positions ---------------------------------------------------------------------------------
 
 
-def _index_text(index: Sequence[Any], array: Callable[[Any], str]) -> str:
-    words = []
-    for entry in index:
-        if not isinstance(entry, tuple):
-            words.append(str(entry))
-        elif entry[0] == "array":
-            words.append(array(entry[1]))
-        else:
-            start, stop, step = ("" if e is None else str(e) for e in entry[1:])
-            words.append(f"{start}:{stop}" + (f":{step}" if step else ""))
-    return ", ".join(words) or "..."
-
-
-def _nested(positions: Any) -> str:
-    return repr(np.array(positions, int).tolist())
-
-
-def _numpy_list(positions: Any) -> str:
-    return _nested(positions)
-
-
 def _torch_list(positions: Any) -> str:
-    return _nested(positions) if _depth(positions) == 1 else f"torch.tensor({_nested(positions)})"
+    return nested(positions) if _depth(positions) == 1 else f"torch.tensor({nested(positions)})"
 
 
 def _jax_list(positions: Any) -> str:
-    return f"jnp.array({_nested(positions)})"
+    return f"jnp.array({nested(positions)})"
 
 
 def _forwards(x: Node, index: Sequence[Any]) -> tuple[list[Any], tuple[int, ...]]:
@@ -169,29 +141,25 @@ def _reversed(entry: Any, size: Any) -> Any:
     return ("slice", places[-1], places[0] + 1, -places.step)
 
 
-def index(node: Node, source: Source) -> str:
-    return f"{{x}}[{_index_text(node.attr('index'), _numpy_list)}]"
-
-
 def jax_index(node: Node, source: Source) -> str:
-    return f"{{x}}[{_index_text(node.attr('index'), _jax_list)}]"
+    return f"{{x}}[{index_text(node.attr('index'), _jax_list)}]"
 
 
 def torch_index(node: Node, source: Source) -> str:
     entries, flipped = _forwards(node.args[0], node.attr("index"))
-    text = f"{{x}}[{_index_text(entries, _torch_list)}]"
+    text = f"{{x}}[{index_text(entries, _torch_list)}]"
     return f"torch.flip({text}, {flipped})" if flipped else text
 
 
 def update(name: str) -> Template:
     return lambda node, source: (
-        f"{name}({{x}}, {{value}}, np.s_[{_index_text(node.attr('index'), _numpy_list)}])"
+        f"{name}({{x}}, {{value}}, np.s_[{index_text(node.attr('index'), nested)}])"
     )
 
 
 def jax_update(verb: str) -> Template:
     return lambda node, source: (
-        f"{{x}}.at[{_index_text(node.attr('index'), _jax_list)}].{verb}({{value}})"
+        f"{{x}}.at[{index_text(node.attr('index'), _jax_list)}].{verb}({{value}})"
     )
 
 
@@ -203,7 +171,7 @@ def torch_update(name: str) -> Template:
             if isinstance(e, tuple) and e[0] == "slice":
                 words.append(f"slice({', '.join(map(str, e[1:] if e[3] else e[1:3]))})")
             else:
-                words.append(_index_text([e], _torch_list))
+                words.append(index_text([e], _torch_list))
         index = ", ".join(words) + "," * (len(words) == 1)
         value = f"torch.flip({{value}}, {flipped})" if flipped else "{value}"
         return f"{name}({{x}}, {value}, ({index}))"
@@ -397,7 +365,7 @@ def solve(node: Node, source: Source) -> str:
 def _plane(node: Node, usual: tuple[int, int]) -> str:
     """Which diagonal of which two axes, as further arguments; the usual ones are left out."""
     rank = max(node.ndim, node.args[0].ndim)
-    axes = _front((node.attr("dim1"), node.attr("dim2")), rank)
+    axes = front((node.attr("dim1"), node.attr("dim2")), rank)
     if axes == usual:
         return ", {offset}" if node.attr("offset") else ""
     return f", {{offset}}, {axes[0]}, {axes[1]}"

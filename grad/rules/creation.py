@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import GradError
-from ..node import Kind, Node
+from ..node import Kind, Node, Shape
 from ..ops import F, Inferred, constant
 from ..rows import opaque, spelling
 from .shapes import batched_shape, flat_shape
@@ -19,8 +19,17 @@ if TYPE_CHECKING:  # np.random takes time to import, and few expressions draw nu
 # --- filled ------------------------------------------------------------------------------------
 
 
-def _filled(shape: Any) -> Inferred:
+def _sizes(shape: Any) -> Shape:
+    """The sizes a user has written. Raises GradError G117 for a negative one."""
     wanted = flat_shape(shape)
+    for size in wanted:
+        if isinstance(size, int) and size < 0:
+            raise GradError("G117", f"a size is not negative: {size}", at="shape")
+    return wanted
+
+
+def _filled(shape: Any) -> Inferred:
+    wanted = _sizes(shape)
     return wanted, "float", {"shape": wanted}
 
 
@@ -33,7 +42,7 @@ ones_like = spelling("ones_like(x)", lambda x: F.ones(x.shape), doc="Ones of the
 
 
 def _full(value: Node, shape: Any) -> Node:
-    return F.broadcast_to(value, flat_shape(shape))
+    return F.broadcast_to(value, _sizes(shape))
 
 
 full = spelling(
@@ -83,6 +92,8 @@ def _arange_shape(start: Any, end: Any, step: Any) -> Inferred:
         start, end = 0, start
     if step == 0:
         raise GradError("G117", "the step is not 0", at="step")
+    if not isfinite((end - start) / step):
+        raise GradError("G117", "start, end and step are finite", at="end")
     length = max(0, ceil((end - start) / step))
     return (length,), _whole(start, end, step), {"start": start, "end": end, "step": step}
 
@@ -138,11 +149,9 @@ def _generator() -> Generator:
 
 def _known(shape: Any) -> tuple[int, ...]:
     wanted: list[int] = []
-    for size in flat_shape(shape):
+    for size in _sizes(shape):
         if not isinstance(size, int):
             raise GradError("G117", f"random numbers of unknown number: `{size}` has no value here")
-        if size < 0:
-            raise GradError("G117", f"a size is not negative: {size}")
         wanted.append(size)
     return tuple(wanted)
 

@@ -1,4 +1,4 @@
-"""Rules: sums, means, products, exponential sums, counts over some or all axes."""
+"""Rules: sums, means, exponential sums, counts over some or all axes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from .. import sizes
+from ..broadcasting import broadcast_nodes
 from ..errors import GradError
 from ..node import Kind, Node, Shape
-from ..ops import F, Inferred, Kink, count, normal_axes, normal_axis, shape_text
+from ..ops import F, Inferred, count, normal_axes, normal_axis, shape_text
 from ..rows import derived, linear, opaque, promoted, structural
 
 Axes = tuple[int, ...]
@@ -19,13 +20,16 @@ SIGNATURE = "x, dim: axes = None, keepdim: bool = False"
 
 def reduced(x: Node, dim: Any, keepdim: bool) -> tuple[Axes, Shape]:
     """The axes reduced, all negative, and the shape that is left."""
-    dims = normal_axes(dim, x.ndim)
-    shape = tuple(
-        1 if i - x.ndim in dims else s
-        for i, s in enumerate(x.shape)
-        if keepdim or i - x.ndim not in dims
+    return reduced_shape(x.shape, dim, keepdim)
+
+
+def reduced_shape(shape: Shape, dim: Any, keepdim: bool) -> tuple[Axes, Shape]:
+    rank = len(shape)
+    dims = normal_axes(dim, rank)
+    left = tuple(
+        1 if i - rank in dims else s for i, s in enumerate(shape) if keepdim or i - rank not in dims
     )
-    return dims, shape
+    return dims, left
 
 
 def spread(g: Node, x: Node, dim: Axes, keepdim: bool) -> Node:
@@ -72,11 +76,16 @@ sum_ = linear(
 )  # fmt: skip
 
 
+_sum: Any = np.add.reduce  # without what np.sum wraps around it
+
+
 def average(x: Any, dim: Axes, keepdim: bool) -> Any:
-    n = size_along(x, dim)
-    found = np.sum(x, axis=dim, keepdims=keepdim) / n
-    if n and not np.isfinite(found).all():  # the sum overflows where the average does not
-        found = np.sum(x / n, axis=dim, keepdims=keepdim)
+    total = _sum(x, axis=dim, keepdims=keepdim)
+    n = x.size // (total.size or 1)
+    found = total / n
+    finite = abs(found) < math.inf
+    if n and not (finite.all() if total.ndim else finite):  # the sum overflows, the average not
+        found = _sum(x / n, axis=dim, keepdims=keepdim)
     return found
 
 
@@ -117,7 +126,7 @@ count_nonzero = opaque(f"count_nonzero({SIGNATURE})",
 # --- exponentials ------------------------------------------------------------------------------
 
 
-def _peak(x: Any, dim: Any) -> Any:
+def peak_along(x: Any, dim: Any) -> Any:
     """The largest entry along axes, to be subtracted before `exp`; 0 where that is not finite."""
     x = x if x.dtype.kind in "fc" else x.astype(np.float64)  # no integer is infinite
     top = np.max(x, axis=dim, keepdims=True, initial=-math.inf)
@@ -125,7 +134,7 @@ def _peak(x: Any, dim: Any) -> Any:
 
 
 def _logsumexp(x: Any, dim: Axes, keepdim: bool) -> Any:
-    top = _peak(x, dim)
+    top = peak_along(x, dim)
     found = np.log(np.sum(np.exp(x - top), axis=dim, keepdims=True)) + top
     return found if keepdim else np.squeeze(found, dim)
 
@@ -137,13 +146,42 @@ def logsumexp(g: Node, out: Node, x: Node, dim: Axes, keepdim: bool) -> Node:
     return held(g, x, dim, keepdim) * weights
 
 
+def _weighted_shape(x: Node, y: Node, dim: Any, keepdim: bool) -> Inferred:
+    dims, shape = reduced_shape(broadcast_nodes("weighted_logsumexp", (x, y)), dim, keepdim)
+    return shape, "float", {"dim": dims, "keepdim": keepdim}
+
+
+def _weighted_logsumexp(x: Any, y: Any, dim: Axes, keepdim: bool) -> Any:
+    top = peak_along(np.where(y == 0, -math.inf, x), dim)
+    terms = np.where(y == 0, 0, y * np.exp(np.where(y == 0, 0, x - top)))
+    found = np.log(np.sum(terms, axis=dim, keepdims=True)) + top
+    return found if keepdim else np.squeeze(found, dim)
+
+
+@structural(
+    "weighted_logsumexp(x, y, dim: axes = None, keepdim: bool = False)", _weighted_logsumexp,
+    _weighted_shape, doc="log(sum(y*exp(x))) without overflow.", sample=((-2.0, 2.0), (0.3, 2.0)),
+    broadcasts=True, batch="align", hidden=True,
+)  # fmt: skip
+def weighted_logsumexp(
+    g: Node, out: Node, x: Node, y: Node, dim: Axes, keepdim: bool
+) -> tuple[Node, Node]:
+    if not keepdim and dim:
+        g, out = F.unsqueeze(g, dim), F.unsqueeze(out, dim)
+    slope = F.exp(x - out)
+    whole = broadcast_nodes("weighted_logsumexp", (x, y))
+    slope = slope if slope.shape == whole else F.broadcast_to(slope, whole)
+    of_x = F.multiply_no_nan(slope, y)
+    return F.multiply_no_nan(of_x, g), F.multiply_no_nan(slope, g)
+
+
 def _softmax(x: Any, dim: int) -> Any:
-    powers = np.exp(x - _peak(x, dim))
+    powers = np.exp(x - peak_along(x, dim))
     return powers / np.sum(powers, axis=dim, keepdims=True)
 
 
 def _log_softmax(x: Any, dim: int) -> Any:
-    away = x - _peak(x, dim)
+    away = x - peak_along(x, dim)
     return away - np.log(np.sum(np.exp(away), axis=dim, keepdims=True))
 
 
@@ -161,41 +199,3 @@ def softmax(g: Node, out: Node, x: Node, dim: int) -> Node:
 )
 def log_softmax(g: Node, out: Node, x: Node, dim: int) -> Node:
     return g - softmax(x, dim) * F.sum(g, dim, True)
-
-
-# --- products ----------------------------------------------------------------------------------
-
-
-def _prod_others(x: Node, dim: Any) -> Node:
-    """The product of what stands before and of what stands after: zeros need no division."""
-    dims = normal_axes(dim, x.ndim)
-    if not dims:
-        return F.ones_like(x)
-    if len(dims) == 1:
-        ahead = F.flip(before(F.flip(x, dims), dims[0]), dims)
-        return before(x, dims[0]) * ahead
-    kept = tuple(i for i in range(-x.ndim, 0) if i not in dims)
-    order = kept + dims
-    moved = x if order == tuple(range(-x.ndim, 0)) else F.permute(x, order)
-    flat = F.reshape(moved, (*moved.shape[: len(kept)], sizes.product(moved.shape[len(kept) :])))
-    others = F.reshape(F.prod_others(flat, -1), moved.shape)
-    back = tuple(order.index(i) - x.ndim for i in range(-x.ndim, 0))
-    return others if moved is x else F.permute(others, back)
-
-
-def before(x: Node, dim: int) -> Node:
-    """The product of the entries before each along an axis; 1 for the first."""
-    return F.pad(F.cumprod(x, dim), (0, 0) * (-1 - dim) + (1, -1), value=1)
-
-
-prod_others = derived("prod_others(x, dim: axes = None)", _prod_others,
-                      doc="For each entry the product of the others: prod's slope.")  # fmt: skip
-
-
-@structural(
-    f"prod({SIGNATURE})", lambda x, dim, keepdim: np.prod(x, axis=dim, keepdims=keepdim),
-    reduction("promote"), doc="Product of all entries, or along axes.",
-    kinks=(Kink("zeros", "exact", "products of the other entries, not out/x"),),
-)  # fmt: skip
-def prod(g: Node, out: Node, x: Node, dim: Axes, keepdim: bool) -> Node:
-    return held(g, x, dim, keepdim) * F.prod_others(x, dim)

@@ -106,9 +106,11 @@ permute = linear(
 
 def _swap(x: Node, dim0: int, dim1: int) -> Node:
     a, b = normal_axis(dim0, x.ndim, "dim0"), normal_axis(dim1, x.ndim, "dim1")
+    if x.ndim < 2:
+        return x
     order = list(range(-x.ndim, 0))
     order[a], order[b] = order[b], order[a]
-    return F.permute(x, tuple(order)) if x.ndim > 1 else x
+    return F.permute(x, tuple(order))
 
 
 def _transpose(x: Node, dims: Any) -> Node:
@@ -208,6 +210,8 @@ def _broadcast_shape(x: Node, shape: Any) -> Inferred:
     full: Shape = tuple(
         x.shape[i - lead] if s == -1 and i >= lead else s for i, s in enumerate(wanted)
     )
+    if any(isinstance(s, int) and s < 0 for s in full):
+        raise GradError("G117", "a size is not negative; -1 keeps that of an axis", at="shape")
     if lead < 0 or broadcast(x.shape, full) != full:
         raise GradError(
             "G302",
@@ -312,11 +316,12 @@ roll = linear(
 
 
 def _rot90(x: Node, k: int, dims: Any) -> Node:
-    if x.ndim < 2 or (dims is not None and len({*dims}) != 2):
+    dims = (0, 1) if dims is None else (dims,) if isinstance(dims, int) else dims
+    if x.ndim < 2 or len(dims) != 2 or (dims[0] - dims[1]) % x.ndim == 0:
         raise GradError(
             "G309", "`rot90` turns two axes", at="dims", labels={0: shape_text(x.shape)}
         )
-    one, two = (normal_axis(d, x.ndim, "dims") for d in dims or (0, 1))
+    one, two = (normal_axis(d, x.ndim, "dims") for d in dims)
     match k % 4:
         case 0:
             return x
@@ -328,7 +333,7 @@ def _rot90(x: Node, k: int, dims: Any) -> Node:
             return F.flip(_swap(x, one, two), two)
 
 
-spelling("rot90(x, k: int = 1, dims: any = None)", _rot90, sample=("2x3",),
+spelling("rot90(x, k: int = 1, dims: ints? = None)", _rot90, sample=("2x3",),
          doc="Turned by k right angles, from the first axis towards the second.")  # fmt: skip
 
 # --- diagonals and triangles -------------------------------------------------------------------

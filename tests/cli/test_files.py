@@ -3,6 +3,7 @@
 import io
 import os
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -39,6 +40,25 @@ def test_npy_of_any_real_type(dtype, order):
     found = read("a.npy")
     assert found.dtype == np.float64
     np.testing.assert_array_equal(found, array.astype(float))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", ">f8", "?"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_large_npy_stays_in_its_file(dtype, order, monkeypatch):
+    monkeypatch.setattr(files, "MAPPED", 1)
+    array = np.array([[0, 1, 1], [1, 0, 1]], dtype=dtype, order=order)
+    np.save("a.npy", array)
+    found = read("a.npy")
+    assert isinstance(found.base, np.memmap)
+    assert not found.flags.writeable
+    assert found.dtype == array.dtype
+    np.testing.assert_array_equal(found, array)
+    whole = Path("a.npy").read_bytes()
+    Path("a.npy").write_bytes(whole[:-1])
+    assert refused("a.npy").code == "G211"
+    assert refused("a.npy", most=5).code == "G601"
+    np.save("a.npy", np.zeros((0, 3)))
+    assert read("a.npy").shape == (0, 3)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_buffers_are_reused_and_results_are_the_callers_own():
         y = F.sin(y) * 1.5
     compiled = plan([y])
     assert compiled.source.count("out=b") == 39
-    assert "b2" not in compiled.source  # two buffers are enough for a chain
+    assert "b1" not in compiled.source  # one buffer is enough for a chain: each step is in place
     first = compiled({"x": np.ones(1000)})[0]
     kept = first.copy()
     compiled({"x": np.zeros(1000)})
@@ -87,5 +87,5 @@ def test_a_long_chain_is_one_statement_an_operation():
     for i in range(20_000):
         y = y * 1.0001 if i % 2 else F.sin(y)
     compiled = plan([y])
-    assert compiled.source.count("\n") == 20_002
+    assert compiled.source.partition("def plan")[2].count("\n") == 20_002
     assert np.isfinite(compiled({"x": 0.3})[0])
