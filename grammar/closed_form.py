@@ -15,7 +15,7 @@ from ..grad.higher import jacobian
 from ..grad.node import Node, Shape, Size, walk
 from ..grad.ops import DIMENSION, shape_text, variable
 from ..grad.reverse import gradient
-from ..grad.simplify import Closed, agree, simplify
+from ..grad.simplify import Closed, agree, named, simplify
 from ..grad.simplify.exact import exact
 from ..grad.simplify.facts import Facts
 from ..grad.sizes import names_in
@@ -94,7 +94,7 @@ def derive(expression: Expression, wanted: Wanted) -> dict[str, Form]:
         if wanted.seed is not None:
             seed = variable(wanted.seed, root.shape)
         elif root.shape:
-            raise _not_scalar(root)
+            raise _not_scalar(root, targets[0])
         return [_derivative(root, inputs[t], wanted.order, seed) for t in targets]
 
     found = located(expression, built, derivatives)
@@ -134,9 +134,10 @@ def form(root: Node, wanted: Wanted, like: Node | None = None) -> Form:
     """The closed form of a node. `like` is a variable of its shape, if it is a gradient."""
     closed = simplify(root, wanted.facts, like)
     whole = closed.whole()
+    if not _checked(whole, root, wanted.facts):
+        closed, whole = named(root), root
     if wanted.expand:
         closed = Closed([], whole)
-    _check(whole, root, wanted.facts)
     lets = [(name, print_program(node)) for name, node in closed.lets]
     result = print_program(closed.expr)
     if result.lets or any(printed.lets for _, printed in lets):
@@ -147,8 +148,11 @@ def form(root: Node, wanted: Wanted, like: Node | None = None) -> Form:
     )
 
 
-def _check(form: Node, root: Node, facts: Facts) -> None:
-    """Compare a form with its origin at random points. Raises Disagreement."""
+def _checked(form: Node, root: Node, facts: Facts) -> bool:
+    """Whether a form is known to equal its origin, by numbers; not where that is nowhere finite.
+
+    Raises Disagreement where they differ.
+    """
     names = {
         name
         for node in walk([form, root])
@@ -157,8 +161,10 @@ def _check(form: Node, root: Node, facts: Facts) -> None:
     }
     numbers = dict(zip(sorted(names), SIZES_TRIED * (1 + len(names)), strict=False))
     pair = specialise([form, root], numbers) if numbers else [form, root]
-    if not agree(pair[0], pair[1], facts):
+    agreed = agree(pair[0], pair[1], facts)
+    if agreed is False:
         raise Disagreement(str(print_program(root)))
+    return agreed is not None
 
 
 def _names(size: Size) -> set[str]:
@@ -173,7 +179,7 @@ def _derivative(root: Node, x: Node, order: int, seed: Node | None) -> Node:
     return found
 
 
-def _not_scalar(root: Node) -> GradError:
+def _not_scalar(root: Node, target: str) -> GradError:
     return GradError(
         "G401",
         "grad can be implicitly created only for scalar outputs",
@@ -181,7 +187,7 @@ def _not_scalar(root: Node) -> GradError:
         help=[
             "make a scalar of it: `sum({0})` or `mean({0})`",
             "name the gradient of the result: `--gradient G`",
-            "all slopes: `gradcalc simplify 'jacobian({0}, x)'`",
+            f"all slopes: `gradcalc simplify 'jacobian({{0}}, {target})'`",
         ],
         node=root,
     )

@@ -9,14 +9,15 @@ from .exact import exact
 from .facts import Facts
 
 if TYPE_CHECKING:
-    from .closed import Closed, agree, simplify
+    from .agreement import agree
+    from .closed import Closed, named, simplify
 
-__all__ = ["Closed", "Facts", "agree", "exact", "simplify"]
+__all__ = ["Closed", "Facts", "agree", "exact", "named", "simplify"]
 
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        from . import closed
+        from . import agreement, closed
 
-        return getattr(closed, name)
+        return getattr(agreement if name == "agree" else closed, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

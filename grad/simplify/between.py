@@ -10,7 +10,8 @@ from fractions import Fraction
 from typing import Any
 
 from .functions import Functions
-from .tensors import COMPARISONS, ONE, ZERO, Factor, Index, Tensor, is_mask
+from .matrices import applied_to_update
+from .tensors import COMPARISONS, ONE, ZERO, Factor, Index, Tensor, is_mask, positions
 
 RATIOS = {("sin", "cos"): "tan", ("sinh", "cosh"): "tanh"}  # sin/cos = tan
 
@@ -48,8 +49,10 @@ def _sign_in_product(
         step = ONE if k > 0 else -ONE
         return [*_without(rest, size, i), (size, i, k - step), (u, i, step)]
     k = _exponent(rest, u, i)
-    if k and _odd(k):  # sign(u) u^k = |u|^k, for u not 0
-        return [*_without(rest, u, i), (size, i, k)]
+    if k and k.denominator == 1:  # sign(u) u^k = |u| u^(k-1), for u not 0
+        return [*_without(rest, u, i), (size, i, k if _odd(k) else ONE)] + (
+            [] if _odd(k) else [(u, i, k - 1)]
+        )
     return None
 
 
@@ -78,6 +81,41 @@ def _relu_in_product(
     return None
 
 
+def _extreme_in_product(
+    alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
+) -> list[Factor] | None:
+    """max(u, 0) H(u) = max(u, 0), for a step H from 0 to 1; min(u, 0) H(-u) likewise."""
+    for zero, u in (f.args, f.args[::-1]):
+        if zero[0].form != "sum" or zero[0].terms:
+            continue
+        for h, j, _ in rest:
+            if h.form == "function" and h.name == "heaviside":
+                (v, places), _ = h.args
+                at, there = (tuple(i[n] for n in p) for i, p in ((idx, u[1]), (j, places)))
+                other = v if f.name == "maximum" else alg.times(-1, v)
+                if other is u[0] and at == there:
+                    return [*_without(rest, h, j), (f, idx, e)]
+    return None
+
+
+def _sigmoids_in_product(
+    alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
+) -> list[Factor] | None:
+    """s(2u) s(-2u) = (1 - tanh(u)^2)/4, for a multiple of 2 as it comes from log cosh."""
+    u, places = _argument(f, idx)
+    c = alg.as_factor(u)[0] if u.form == "sum" else ONE
+    if c.denominator != 1 or c % 2 or e < 1:
+        return None
+    other = alg.function("sigmoid", alg.times(-1, u))
+    k = _exponent(rest, other, idx)
+    if k < 1:
+        return None
+    bent = alg.power(alg.apply("tanh", alg.times(Fraction(1, 2), u)), Fraction(2))
+    slope = alg.plus(alg.number(Fraction(1, 4), u.shape), alg.times(Fraction(-1, 4), bent))
+    more = [(f, idx, e - 1), (other, idx, k - 1), (slope, places, ONE)]
+    return [*_without(rest, other, idx), *more]
+
+
 def _ratio_in_product(
     alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
 ) -> list[Factor] | None:
@@ -95,19 +133,22 @@ def _ratio_in_product(
 
 def _softmax_summed(
     alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
-) -> tuple[list[Factor], int] | None:
+) -> tuple[list[Factor], Index] | None:
     last = idx[-1]
     alone = last >= rank and last not in idx[:-1] and not any(last in i for _, i, _ in rest)
-    return (rest, last) if alone and e == 1 else None  # the sum of a softmax is 1
+    return (rest, (last,)) if alone and e == 1 else None  # the sum of a softmax is 1
 
 
 def _inv_summed(
     alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
-) -> tuple[list[Factor], int] | None:
-    """inv(X) X = X inv(X) = I."""
+) -> tuple[list[Factor], Index] | None:
+    """inv(X) X = X inv(X) = I; an inverse that a vector of X is applied to (see matrices.py)."""
     if e != 1 or f.rank != 2:
         return None
     x = f.args[0]
+    updated = applied_to_update(alg, f, idx, rest, rank)
+    if updated is not None:
+        return updated
     for mine, other in ((1, 0), (0, 1)):
         k = idx[mine]
         if k < rank or sum(k in i for _, i, _ in rest) != 1 or idx[other] == k:
@@ -117,7 +158,7 @@ def _inv_summed(
             if facing and (i[1 - mine] == k or x.symmetric):
                 far = i[0] if i[1] == k else i[1]
                 new = (alg.delta(f.shape[0]), (idx[other], far), ONE)
-                return [*_without(rest, t, i), new], k
+                return [*_without(rest, t, i), new], (k,)
     return None
 
 
@@ -132,21 +173,52 @@ def _mask_in_product(
 
 def _select_summed(
     alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
-) -> tuple[list[Factor], int] | None:
-    """Rows of an identity matrix: each sums to 1, two of them are equal or orthogonal."""
+) -> tuple[list[Factor], Index] | None:
+    """Rows of an identity matrix: each sums to 1, two of them are equal or orthogonal, and what
+    they pick from other such rows, or from a triangle, is known."""
     k = idx[-1]
     users = [(t, i) for t, i, _ in rest if k in i]
     if k < rank or len(users) > 1:
         return None
     if not users:
-        return rest, k
+        return rest, (k,)
     t, i = users[0]
-    if t.form != "select":
+    left = _without(rest, t, i)
+    mine, other = positions(f), positions(t) if t.form == "select" else None
+    n = f.shape[-1]
+    if t.form == "triangle" and mine is not None and f.rank == 1 and isinstance(n, int):
+        forward = i[0] == k  # its row: ones up to the diagonal; else its column: ones from there
+        if mine[0] == (n - 1 if forward else 0):
+            return left, (k,)
+        if mine[0] == (0 if forward else n - 1):
+            return [*left, (f, (i[1 - i.index(k)],), ONE)], (k,)
+    if t.form == "triangle" and f.rank == 2 and f.attr("entry") == ("slice", None, None, -1):
+        far = i[1 - i.index(k)]  # turned round both ways, a triangle is the other one
+        same = next((g for g in left if g[0] is f and g[1][-1] == far >= rank), None)
+        if same is not None and sum(far in places for _, places, _ in left) == 1:
+            both = (idx[0], same[1][0]) if i[1] == k else (same[1][0], idx[0])
+            return [*_without(left, f, same[1]), (t, both, ONE)], (k, far)
+    if mine is None or other is None:
+        if t is f and f.rank == 2 and f.attr("distinct") and i[-1] == k:
+            return [*left, (alg.delta(f.shape[0]), (idx[0], i[0]), ONE)], (k,)
         return None
-    if t.rank == f.rank == 1:  # t is another row, for two of the same have been merged
-        return [(alg.number(0), (), ONE)], k
-    if t is f and f.rank == 2 and f.attr("distinct") and i[-1] == k:
-        return [*_without(rest, t, i), (alg.delta(f.shape[0]), (idx[0], i[0]), ONE)], k
+    if i[-1] != k:  # rows of rows
+        whole = t.shape[-1]
+        assert isinstance(whole, int)
+        return [*left, (alg.rows([other[p] for p in mine], whole), (*idx[:-1], i[-1]), ONE)], (k,)
+    if f.rank == 1 or t.rank == 1:
+        one, many, axis = (mine, other, i[0]) if f.rank == 1 else (other, mine, idx[0])
+        if one[0] not in many:
+            return [(alg.number(0), (), ONE)], (k,)
+        if f.rank == t.rank:
+            return left, (k,)
+        if many.count(one[0]) == 1:
+            return [*left, (alg.rows([many.index(one[0])], len(many)), (axis,), ONE)], (k,)
+        return None
+    for first, second, axes in ((mine, other, (idx[0], i[0])), (other, mine, (i[0], idx[0]))):
+        if set(first) <= set(second) and len(set(second)) == len(second):
+            rows = alg.rows([second.index(p) for p in first], len(second))
+            return [*left, (rows, axes, ONE)], (k,)
     return None
 
 
@@ -155,12 +227,15 @@ IN_PRODUCTS: dict[str, _Rule] = {
     "sign": _sign_in_product,
     "abs": _abs_in_product,
     "relu": _relu_in_product,
+    "sigmoid": _sigmoids_in_product,
+    "maximum": _extreme_in_product,
+    "minimum": _extreme_in_product,
     "sin": _ratio_in_product,
     "sinh": _ratio_in_product,
     **dict.fromkeys(COMPARISONS, _mask_in_product),
 }
 _Summed = Callable[
-    [Any, Tensor, Index, Fraction, list[Factor], int], tuple[list[Factor], int] | None
+    [Any, Tensor, Index, Fraction, list[Factor], int], tuple[list[Factor], Index] | None
 ]
 SUMMED: dict[str, _Summed] = {
     "softmax": _softmax_summed,
@@ -247,11 +322,18 @@ def _mask_and_one(alg: Functions, c: Fraction, d: Fraction, f: Tensor, idx: Inde
     return None
 
 
+def _complement(alg: Functions, c: Fraction, d: Fraction, f: Tensor, idx: Index) -> _Outcome:
+    if c != -d:
+        return None
+    return [(d, [(alg.function("erfc", f.args[0][0]), idx, ONE)])]  # 1 - erf(u) = erfc(u)
+
+
 MASKS = [(1, _mask_opposite, _both), (1, _one, _mask_and_one)]  # m + not m = 1
 IN_SUMS: dict[str, list[tuple[int, Any, Any]]] = {
     "sin": [(2, _like("cos", 2), _sin_cos), (2, _one, _leaves("cos", -1))],  # 1 - sin^2
     "cos": [(2, _one, _leaves("sin", -1))],  # 1 - cos^2 = sin^2
     "sinh": [(2, _like("cosh", 2), _sinh_cosh), (2, _one, _leaves("cosh", 1))],  # 1 + sinh^2
     "cosh": [(2, _one, _leaves("sinh", -1))],  # cosh^2 - 1 = sinh^2
+    "erf": [(1, _one, _complement)],
     "sigmoid": [(1, _negated_sigmoid, _both), (1, _one, _sigmoid_and_one)],
 }

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
-
-from ..evaluate import evaluate
 from ..node import Node, walk
 from ..ops import CONSTANT, VARIABLE, rebuild, variable
 from .exact import exact
@@ -18,10 +14,12 @@ from .guards import unguarded
 from .identities import Calculus
 from .indexed import read
 from .measure import own_size
-from .shortest import Shortest
+from .parts import parted
+from .shortest import MOST_WORK, Shortest
 from .tensors import Tensor, TooLong
 
 LEAST_GAIN = 2  # what a name must save to be worth its line
+MOST_ALONE = 18  # size of a form from where on it is written twice, to share more of its parts
 MOST_NODES = 4_000  # a larger graph is printed as it is
 NAMES = {
     "softmax": "s", "sigmoid": "s", "tanh": "t", "exp": "e", "sub": "r", "add": "r", "matmul": "P",
@@ -33,11 +31,12 @@ NAMES = {
 class Closed:
     """A closed form: names for its shared parts, inner ones first, and the formula with those.
 
-    A name is a variable of that name in the nodes after it.
+    A name is a variable of that name in the nodes after it; `shared` are the parts without names.
     """
 
     lets: list[tuple[str, Node]] = field(default_factory=list)
     expr: Node = None  # type: ignore[assignment]
+    shared: list[Node] = field(default_factory=list)
 
     def whole(self) -> Node:
         """The formula with every name replaced by what it stands for."""
@@ -58,18 +57,30 @@ def simplify(root: Node, facts: Facts | None = None, like: Node | None = None) -
     order = walk([start])
     if len(order) > MOST_NODES:
         return named(start)
-    start = unguarded(start)
+    start = parted(unguarded(start))
     solves = any(n.op.name == "solve" for n in order)
     alg = Calculus(facts)
     renderer = Shortest(alg, decimals=any(map(_is_decimal, order)), solves=solves)
     try:
         found = read(alg, start)
-        renderer.prepare(reachable(found))
-        node = renderer.exact(found, root.shape, like)
+        tensors = reachable(found)
+        forms = [_written(renderer, found, tensors, root, like)]
+        if forms[0].lets and size_of(forms[0]) > MOST_ALONE and renderer.work < MOST_WORK:
+            # once more, with what has a name now as good as for nothing
+            renderer = Shortest(alg, renderer.decimals, renderer.solves, forms[0].shared)
+            forms.append(_written(renderer, found, tensors, root, like))
     except TooLong:
         return named(start)
-    if node.kind != root.kind and root.kind == "float":
-        node = 1.0 * node if node.kind == "bool" else node
+    return min(forms, key=size_of)
+
+
+def _written(
+    renderer: Shortest, t: Tensor, tensors: Sequence[Tensor], root: Node, like: Node | None
+) -> Closed:
+    renderer.prepare(tensors)
+    node = renderer.exact(t, root.shape, like)
+    if node.kind == "bool" and root.kind == "float":
+        node = 1.0 * node
     return named(node)
 
 
@@ -107,6 +118,7 @@ def named(root: Node) -> Closed:
     size: dict[Node, int] = {}
     done: dict[Node, Node] = {}
     lets: list[tuple[str, Node]] = []
+    shared: list[Node] = []
     for node in order:
         made = rebuild(node, [done[a] for a in node.args]) if node.args else node
         done[node] = made
@@ -115,9 +127,10 @@ def named(root: Node) -> Closed:
         if node.args and gain >= LEAST_GAIN and size[node] > 2 and node is not root:
             name = fresh(node, taken)
             lets.append((name, made))
+            shared.append(node)
             done[node] = variable(name, node.shape, node.kind)
             size[node] = 1
-    return Closed(lets, done[root])
+    return Closed(lets, done[root], shared)
 
 
 def fresh(node: Node, taken: set[str]) -> str:
@@ -139,53 +152,6 @@ def _filled(root: Node, known: Mapping[str, Node]) -> Node:
         else:
             done[node] = rebuild(node, [done[a] for a in node.args]) if node.args else node
     return done[root]
-
-
-# --- proof by numbers ----------------------------------------------------------------------------
-
-
-def agree(
-    form: Node, reference: Node, facts: Facts | None = None, points: int = 2, rtol: float = 1e-7
-) -> bool:
-    """Whether two nodes have the same values at random points that are consistent with `facts`.
-
-    Points where the reference is not finite everywhere decide nothing there.
-    """
-    facts = facts or Facts()
-    variables = {n.attr("name"): n for n in walk([form, reference]) if n.op is VARIABLE}
-    for seed in range(points):
-        values = sample(variables, facts, seed)
-        got, want = evaluate([form, reference], values).results
-        if got.shape != want.shape:
-            return False
-        known = np.isfinite(want)
-        scale = float(np.abs(want[known]).max(initial=0.0))
-        if not np.allclose(got[known], want[known], rtol=rtol, atol=rtol * scale + 1e-12):
-            return False
-    return True
-
-
-def sample(variables: Mapping[str, Node], facts: Facts, seed: int) -> dict[str, Any]:
-    """Values for variables, the same for the same seed; named sizes are small numbers."""
-    random = np.random.default_rng(seed)
-    sizes: dict[str, int] = {}
-    for node in variables.values():
-        for s in node.shape:
-            if isinstance(s, str):
-                sizes.setdefault(s, 3 + len(sizes))
-    values = {}
-    for name in sorted(variables):
-        node = variables[name]
-        shape = tuple(sizes[s] if isinstance(s, str) else s for s in node.shape)
-        value = random.uniform(0.3, 1.7, shape)
-        if name not in facts.positive and seed % 2:
-            value = value * random.choice([-1.0, 1.0], shape)
-        if name in facts.symmetric:
-            value = (value + np.swapaxes(value, -1, -2)) / 2
-        if len(shape) >= 2 and shape[-1] == shape[-2]:
-            value = value + 2 * np.eye(shape[-1])  # not singular
-        values[name] = value
-    return values
 
 
 def size_of(closed: Closed) -> int:

@@ -9,28 +9,54 @@ from __future__ import annotations
 from ..node import Node, walk
 from ..ops import F, is_constant, rebuild
 
+NEXT_TO_NOTHING = 1e-6  # a length below which a direction is not asked for
+
 
 def unguarded(root: Node) -> Node:
     """`root` without the guards of rules: equal to it but at the points guarded."""
     done: dict[Node, Node] = {}
     for node in walk([root]):
         same = rebuild(node, [done[a] for a in node.args]) if node.args else node
-        done[node] = _shown(same) if same.op.name == "where" else same
+        done[node] = SHOWN[same.op.name](same) if same.op.name in SHOWN else same
     return done[root]
+
+
+def _unclamped(node: Node) -> Node:
+    """clamp(norm(x), min=1e-8) is norm(x), where that is not next to nothing."""
+    least = node.args[-1]
+    lengthy = _plain(node.args[0]).op.name == "norm" and node.attr("given") == ("min",)
+    return node.args[0] if lengthy and _next_to_nothing(least) else node
+
+
+def _next_to_nothing(node: Node) -> bool:
+    return is_constant(node) and 0 <= node.attr("value") <= NEXT_TO_NOTHING
 
 
 def _shown(node: Node) -> Node:
     condition, special, usual = node.args
-    if condition.op.name != "eq" or is_constant(condition.args[0]):
+    if condition.op.name == "ge" and is_constant(usual, 0):
+        long = _plain(condition.args[0]).op.name == "norm" and _next_to_nothing(condition.args[1])
+        return special if long else node
+    if condition.op.name == "logical_and" and is_constant(special, 0):
+        both = [_zero_of(part) for part in condition.args]  # where(x == 0 == y, 0, x/y), of xlogy
+        return usual if usual.op.name == "div" and list(usual.args) == both else node
+    if condition.op.name != "eq":
         return node
     u, v = condition.args
-    if is_constant(special, 0) and is_constant(v, 0) and _from_a_rule(u, usual):
-        return usual  # where(u == 0, 0, f) = f, where u is not 0
     if is_constant(special, 0.5) and usual.op.name in ("gt", "lt") and set(usual.args) == {u, v}:
         a, b = usual.args if usual.op.name == "gt" else usual.args[::-1]
         step = F.heaviside(a - b, 0.5)  # where(x == y, 1/2, x > y), of finite numbers
         return step if step.shape == node.shape and node.kind == "float" else node
+    if is_constant(special, 0) and is_constant(v, 0) and not is_constant(u):
+        return usual if _from_a_rule(u, usual) else node  # where(u == 0, 0, f) = f, u not 0
     return node
+
+
+def _zero_of(condition: Node) -> Node | None:
+    """What is compared with 0."""
+    if condition.op.name == "eq" and is_constant(condition.args[1], 0):
+        return condition.args[0]
+    return None
 
 
 def _from_a_rule(u: Node, usual: Node) -> bool:
@@ -38,6 +64,8 @@ def _from_a_rule(u: Node, usual: Node) -> bool:
     u = _plain(u)
     if u.op.name in ("norm", "hypot", "std"):
         return True
+    if usual.op.name == "mul" and usual.args[0].op.name == "sign":
+        return usual.args[0].args[0] is u  # of a norm of another order
     for f in walk([usual]):
         if f.op.name == "pow" and not is_constant(f.args[1]):
             base, exponent = f.args
@@ -51,3 +79,6 @@ def _plain(node: Node) -> Node:
     while node.op.name in ("unsqueeze", "broadcast_to"):
         node = node.args[0]
     return node
+
+
+SHOWN = {"where": _shown, "clamp": _unclamped}

@@ -5,114 +5,21 @@ from __future__ import annotations
 from fractions import Fraction
 
 from .between import IN_PRODUCTS, IN_SUMS, MASKS, RULED, SUMMED
-from .functions import Functions
-from .tensors import ONE, ZERO, Factor, Tensor, Term, axes_of, is_mask, term_key
+from .matrices import Matrices
+from .tensors import ZERO, Factor, Index, Tensor, Term, is_mask, term_key
 
 
 def _is_comparison(t: Tensor) -> bool:
     return is_mask(t) and t.form == "function"
 
 
-class Calculus(Functions):
+class Calculus(Matrices):
     """The algebra of named indices with the identities of elementary functions and matrices."""
-
-    def along(self, name: str, t: Tensor, active: int, keep: bool = False) -> Tensor:
-        """A row acting on the last `active` axes of `t`; they stay if `keep`."""
-        kept = t.rank if keep else t.rank - active
-        first = t.rank - active
-        if name == "softmax" and self.constant(t) is not None and isinstance(t.shape[-1], int):
-            return self.number(Fraction(1, t.shape[-1]), t.shape)  # n equal shares
-        if name in ("softmax", "logsumexp") and t.form == "sum":
-            loose = {
-                term: c
-                for term, c in t.terms.items()
-                if not any(first <= i < t.rank for _, idx, _ in term for i in idx)
-            }
-            if loose and len(loose) < len(t.terms):
-                # softmax(x + c) = softmax(x) and logsumexp(x + c) = logsumexp(x) + c
-                shift = [(c, list(term)) for term, c in loose.items()]
-                rest = self.sum(
-                    t.shape, [(c, list(k)) for k, c in t.terms.items() if k not in loose]
-                )
-                made = self.along(name, rest, active, keep)
-                if name == "softmax":
-                    return made
-                names = {i: i - active for term in loose for _, idx, _ in term for i in idx
-                         if i >= t.rank}  # fmt: skip
-                moved = [
-                    (c, [(f, tuple(names.get(i, i) for i in idx), e) for f, idx, e in term])
-                    for c, term in shift
-                ]
-                return self.plus(made, self.sum(made.shape, moved))
-        used = set(range(first, t.rank))
-        if t.form == "sum":
-            used |= {i for term in t.terms for _, idx, _ in term for i in idx if i < t.rank}
-        else:
-            used |= set(range(t.rank))
-        axes = tuple(sorted(used))
-        if len(axes) < t.rank:
-            t, whole = self.taken(t, axes), t
-            out = self.along(name, t, active, keep)
-            left = tuple(a for a in axes if keep or a < first)
-            return self.product(whole.shape[:kept], (out, left, 1))
-        return self.tensor("along", name, t.shape[:kept], (t,), (("active", active),))
-
-    def matrix(self, name: str, t: Tensor) -> Tensor:
-        """det, inv or logdet of the last two axes, with scalar factors taken out."""
-        c, batch = ONE, t.rank - 2
-        n = t.shape[-1]
-        if t.form == "sum" and isinstance(n, int):
-            c = self.as_factor(t)[0]
-            c = abs(c) if name == "logdet" else c
-            t = self.times(1 / c, t)
-            scalars, t = self._scalar_factors(t) if batch == 0 else ([], t)
-        else:
-            scalars = []
-        flipped = self.taken(t, (*range(batch), batch + 1, batch))
-        turned = flipped.id < t.id  # det X' = det X, inv X' = (inv X)'
-        t = min(t, flipped, key=lambda s: s.id)
-        out_axes = (*range(batch), batch + 1, batch) if turned else tuple(range(t.rank))
-        if t.form == "along" and t.name == "inv":
-            inside = t.args[0]
-            if name == "inv":  # inv(inv(X)) = X
-                return self.times(1 / c, self.taken(inside, out_axes))
-            if name == "det":  # det(inv(X)) = 1/det(X)
-                return self.power(self.matrix("det", inside), -ONE)
-            return self.times(-1, self.matrix("logdet", inside))
-        if t.form == "delta" and name == "inv":
-            extra = [(f, (), -e) for f, _, e in scalars]
-            return self.sum(t.shape, [(1 / c, [*extra, (t, (0, 1), ONE)])])
-        if name == "inv":
-            made = self.tensor("along", "inv", t.shape, (t,), (("active", 2),))
-            extra = [(f, (), -e) for f, _, e in scalars]
-            return self.sum(t.shape, [(1 / c, [*extra, (made, out_axes, ONE)])])
-        made = self.tensor("along", name, t.shape[:-2], (t,), (("active", 2),))
-        axes = axes_of(made)
-        if name == "det":  # det(c X) = c^n det(X)
-            extra = [(f, (), e * n) for f, _, e in scalars if isinstance(n, int)]
-            k = c ** int(n) if isinstance(n, int) else ONE
-            return self.sum(made.shape, [(k, [*extra, (made, axes, ONE)])])
-        if c != 1 or scalars:
-            return self.tensor("along", name, t.shape[:-2], (self.product(
-                t.shape, (t, tuple(range(t.rank)), 1), *scalars),), (("active", 2),))  # fmt: skip
-        return made
-
-    def _scalar_factors(self, t: Tensor) -> tuple[list[Factor], Tensor]:
-        """The factors without axes of a single product, and the rest of it."""
-        if t.form != "sum" or len(t.terms) != 1:
-            return [], t
-        ((term, c),) = t.terms.items()
-        scalars = [f for f in term if not f[1]]
-        if not scalars:
-            return [], t
-        return scalars, self.sum(t.shape, [(c, [f for f in term if f[1]])])
 
     # --- identities between factors --------------------------------------------------------------
 
-    def factor_rules(
-        self, factors: list[Factor], rank: int
-    ) -> tuple[list[Factor], int | None] | None:
-        """A product after one identity between its factors, and the index that it summed over."""
+    def factor_rules(self, factors: list[Factor], rank: int) -> tuple[list[Factor], Index] | None:
+        """A product after one identity between its factors, and the indices it has summed over."""
         names = {f.name for f, _, _ in factors}
         if names.isdisjoint(RULED):
             return None
@@ -122,7 +29,7 @@ class Calculus(Functions):
                 rest = factors[:n] + factors[n + 1 :]
                 found = rule(self, f, idx, e, rest, rank)
                 if found is not None:
-                    return found, None
+                    return found, ()
             summing = SUMMED.get(f.name)
             if summing is not None:
                 rest = factors[:n] + factors[n + 1 :]

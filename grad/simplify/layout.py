@@ -19,6 +19,20 @@ WHOLE = ("slice", None, None, None)
 MOST_PLACES = 10  # for further axes between others
 
 
+def entry_of(x: Node, axis: int, entry: Any) -> Node:
+    """`x` indexed along one axis, together with the indexing that it may be itself."""
+    if x.op.name == "index":
+        whole = list(x.attr("index"))
+        whole += [WHOLE] * (x.args[0].ndim - len(whole))
+        kept = [n for n, e in enumerate(whole) if isinstance(e, tuple)]
+        if whole[kept[axis]] == WHOLE and all(whole[n][0] == "slice" for n in kept):
+            whole[kept[axis]] = entry
+            while whole[-1] == WHOLE:
+                whole.pop()
+            return F.index(x.args[0], tuple(whole))
+    return F.index(x, (WHOLE,) * axis + (entry,))
+
+
 def fits(node: Node, t: Tensor, want: Layout) -> bool:
     """Whether the axes of a node are those of a tensor as laid out, or of size 1."""
     shape = [1 if a is None else t.shape[a] for a in want]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,17 @@ import numpy as np
 from ..node import Node
 from ..ops import CONSTANT, DIMENSION, VARIABLE
 
+SCALED = 0.2, 1.2  # how much longer `(A*s) @ x` and `(A*s) @ B` count: `A @ (s*x)` and
+# `A @ diag(s) @ B` read better
 INFIX = frozenset("add sub mul div pow matmul eq ne lt le gt ge floor_divide remainder".split())
 
 
 class Measure:
     """Lengths of formulas, each node counted as often as it is printed; of two of one size the one
-    that reads better is shorter."""
+    that reads better is shorter. Nodes of `named` are as short as a name."""
 
-    def __init__(self) -> None:
-        self.known: dict[Node, float] = {}
+    def __init__(self, named: Sequence[Node] = ()) -> None:
+        self.known: dict[Node, float] = dict.fromkeys(named, 1)
 
     def __call__(self, node: Node) -> float:
         found = self.known.get(node)
@@ -37,19 +40,33 @@ class Measure:
 
 def reluctance(node: Node) -> float:
     """What makes a formula harder to read than its size says."""
-    match node.op.name:
+    name = node.op.name
+    match name:
         case "einsum":
             return 1 if node.ndim > 2 else 8
         case "neg":
             return 0.01
+        case "diag" | "trace":  # of vectors spread out to matrices, the sum says more
+            return 2 if node.args[0].op.name == "matmul" and any(
+                _scales_lines(a, INFIX) for a in node.args[0].args) else 0  # fmt: skip
         case "permute":
             inner = node.args[0].op.name
             return (
                 2.6 if inner in ("mul", "div", "where") else 0.5 if inner in ("add", "sub") else 0
             )
         case "matmul":
-            return 0.01 if node.args[1].op.name == "matmul" else 0
-    return 0
+            scaled = SCALED[node.ndim > 1] if any(map(_scales_lines, node.args)) else 0
+            return scaled + (0.01 if node.args[1].op.name == "matmul" else 0)
+    turned = any(a.op.name == "permute" and a.args[0].args for a in node.args)
+    return 0.3 if turned and node.op.partials and name not in INFIX else 0  # `relu(X @ W).T`
+
+
+def _scales_lines(node: Node, names: Collection[str] = ("mul", "div")) -> bool:
+    """Whether a node is a matrix times a vector along one of its axes."""
+    if node.op.name not in names:
+        return False
+    ranks = [a.ndim - a.shape.count(1) for a in node.args if a.ndim]
+    return min(ranks, default=node.ndim) < node.ndim
 
 
 def own_size(node: Node) -> int:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any
 
-from ..node import TABLE, Node
+from ..node import TABLE, Node, walk
 from ..ops import F, constant, dimension
 from ..sizes import product as product_of_sizes
 from .tensors import TooLong
@@ -63,6 +63,11 @@ def scaled(piece: Piece, c: Fraction, decimals: bool) -> Node:
     if not piece.above and not piece.below:
         return number(c)
     p, q = c.numerator, c.denominator
+    if not piece.above and len(piece.below) == 1 and abs(p) == 1 < q and not short(c):
+        (root,) = piece.below
+        power = root.args[1] if root.op.name == "pow" else None
+        if power is not None and power.op.name == "div":  # x**(-2/3)/3
+            piece = Piece((root.args[0] ** with_minus(power),), (), piece.size)
     as_decimal = short(c) and q != 1 and (
         (not piece.above) or (abs(p) != 1 and (decimals or (q == 2 and abs(p) > 2)))
     )  # fmt: skip
@@ -84,7 +89,33 @@ def scaled(piece: Piece, c: Fraction, decimals: bool) -> Node:
     elif q != 1 and lead is not None:
         lead = lead / integer(q)
     out = closed(Piece(piece.above, tuple(below), 0), lead)
-    return with_minus(out) if c < 0 else out
+    if c > 0:
+        return out
+    other = opposite(out)
+    return with_minus(out) if other is None else other
+
+
+def opposite(x: Node) -> Node | None:
+    """`-x` as a difference the other way round, if `x` is one or a product with one."""
+    if x.op.name in ("matmul", "mul", "div"):
+        for k, a in enumerate(x.args[: 1 if x.op.name == "div" else 2]):
+            turned = opposite(a)
+            if turned is not None:
+                return x.op.node([*x.args[:k], turned, *x.args[k + 1 :]], {})  # type: ignore[no-any-return]
+    if x.op.name != "sub":
+        return None
+    plus: list[Node] = []
+    minus: list[Node] = []
+    rest = x
+    while rest.op.name in ("add", "sub"):
+        (plus if rest.op.name == "add" else minus).append(rest.args[1])
+        rest = rest.args[0]
+    if any(a.op.name in ("constant", "neg") for a in (rest, *plus, *minus)):
+        return None
+    other = reduce(added, reversed(minus))
+    for a in (rest, *reversed(plus)):
+        other = other - a
+    return other
 
 
 def averaged(piece: Piece, c: Fraction) -> tuple[Piece, Fraction]:
@@ -136,6 +167,20 @@ def led(lead: Node, x: Node) -> Node:
         if not (x.op.name == "div" and not first.shape and first.op.name == "constant"):
             return x.op.node([led(lead, first), x.args[1]], {})  # type: ignore[no-any-return]
     return lead * x
+
+
+def added(x: Node, y: Node) -> Node:
+    """``x + y`` without parentheses, if `y` is a sum."""
+    if y.op.name in ("add", "sub"):
+        return y.op.node([added(x, y.args[0]), y.args[1]], {})  # type: ignore[no-any-return]
+    return x + y
+
+
+def chained(x: Node, y: Node) -> Node:
+    """``x @ y`` without parentheses, if `y` is a product."""
+    if y.op.name == "matmul" and y.args[0].ndim == y.args[1].ndim == 2:
+        return chained(x, y.args[0]) @ y.args[1]
+    return x @ y
 
 
 def turn(x: Node) -> Node:
@@ -190,7 +235,7 @@ def node_order(node: Node) -> tuple[int, str]:
     name = node.op.name
     if name in ("constant", "dimension"):
         return 0 if name == "dimension" or isinstance(node.attr("value"), int) else 1, ""
-    if name == "sqrt" and node.args[0].op.name == "constant":
+    if name == "sqrt" and all(n.op.name in ("constant", "mul", "div") for n in walk(node.args)):
         return 1, ""
     if name == "variable":
         return 4 if node.shape else 2, node.attr("name")

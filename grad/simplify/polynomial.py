@@ -89,7 +89,8 @@ class Algebra:
             return all((idx == (0, 1) and a.symmetric) or not idx for a, idx in t.args)
         if t.form == "sum" and len(t.terms) < 20:
             return self.permuted(t, (1, 0)) is t
-        return t.form == "delta"
+        mirrored = t.form == "select" and t.attr("entry") == ("slice", None, None, -1)
+        return t.form == "delta" or mirrored
 
     def leaf(self, node: Node) -> Tensor:
         return self.tensor("leaf", node.op.name, [s for s in node.shape if s != 1], node=node)
@@ -101,6 +102,23 @@ class Algebra:
     def delta(self, size: Size) -> Tensor:
         """The identity matrix."""
         return self.tensor("delta", "eye", (size, size))
+
+    def rows(self, picked: Sequence[int], size: int) -> Tensor:
+        """Rows of an identity matrix by number; one row has no axis for rows."""
+        if len(picked) == 1:
+            return self.tensor("select", "select", (size,), (), (("entry", picked[0]),))
+        if tuple(picked) == tuple(range(size)):
+            return self.delta(size)
+        entry: Any = ("array", tuple(picked))
+        step = picked[1] - picked[0]
+        end = picked[0] + step * len(picked)
+        in_steps = step and tuple(picked) == tuple(range(picked[0], end, step))
+        if in_steps and (abs(step) == 1 or len(picked) > 2):
+            start = None if picked[0] == (0 if step > 0 else size - 1) else picked[0]
+            stop = None if not 0 <= end < size else end
+            entry = ("slice", start, stop, None if step == 1 else step)
+        attrs = (("entry", entry), ("distinct", len(set(picked)) == len(picked)))
+        return self.tensor("select", "select", (len(picked), size), (), attrs)
 
     def size(self, size: Size) -> Item:
         """A size as a coefficient and factors."""
@@ -166,10 +184,8 @@ class Algebra:
         """Terms after identities between two of them; identities.py has them."""
         return terms
 
-    def factor_rules(
-        self, factors: list[Factor], rank: int
-    ) -> tuple[list[Factor], int | None] | None:
-        """A product after an identity between its factors, and the index it has summed over.
+    def factor_rules(self, factors: list[Factor], rank: int) -> tuple[list[Factor], Index] | None:
+        """A product after an identity between its factors, and the indices it has summed over.
 
         identities.py has them.
         """
@@ -190,16 +206,26 @@ class Algebra:
         c, factors = flat
         while True:
             factors = self._merged(factors)
+            if any(e == 1 and t.form == "sum" and len(t.terms) == 1 for t, _, e in factors):
+                again = self._flat(c, factors, rank, sizes)
+                if again is None:
+                    return []
+                c, factors = again
+                continue
             resolved = self._resolved_delta(factors, rank, sizes)
             if resolved is not None:
                 factors = resolved
                 continue
-            changed = self.factor_rules(factors, rank) or self._shorter_sum(factors, rank)
+            changed = (
+                self.factor_rules(factors, rank)
+                or self._shorter_sum(factors, rank)
+                or self._cancelled(factors, rank)
+            )
             if changed is None:
                 break
             factors, summed = changed
-            if summed is not None:
-                del sizes[summed]
+            for i in summed:
+                del sizes[i]
             again = self._flat(c, factors, rank, sizes)
             if again is None:
                 return []
@@ -290,9 +316,7 @@ class Algebra:
                 return [*_substituted(rest, b, a), (t, (a, b), ONE)]
         return None
 
-    def _shorter_sum(
-        self, factors: list[Factor], rank: int
-    ) -> tuple[list[Factor], int | None] | None:
+    def _shorter_sum(self, factors: list[Factor], rank: int) -> tuple[list[Factor], Index] | None:
         """The sum of a sum, where it has fewer terms than that: x - mean(x) adds up to 0."""
         for n, (t, idx, e) in enumerate(factors):
             if t.form != "sum" or e != 1:
@@ -308,7 +332,22 @@ class Algebra:
                 )  # fmt: skip
                 if total.form != "sum" or len(total.terms) < len(t.terms):
                     left = tuple(i for i in idx if i != k)
-                    return [*rest, (total, left, ONE)], k
+                    return [*rest, (total, left, ONE)], (k,)
+        return None
+
+    def _cancelled(self, factors: list[Factor], rank: int) -> tuple[list[Factor], Index] | None:
+        """A contraction that is divided by, too: U[i,k] V[k,j] / (U V)[i,j] = 1, for U V not 0."""
+        for n, (t, idx, e) in enumerate(factors):
+            if t.form == "sum" and e < 0 and e.denominator == 1 and len(t.terms) == 1:
+                ((term, k),) = t.terms.items()
+                rest = factors[:n] + factors[n + 1 :]
+                found = occurrence(term, dict(enumerate(idx)), rest) if k == 1 else None
+                if found is not None:
+                    left, names = found
+                    summed = tuple(place for i, place in names.items() if i >= t.rank)
+                    elsewhere = {i for _, places, _ in left for i in places}.union(idx, range(rank))
+                    if len(set(summed)) == len(summed) and elsewhere.isdisjoint(summed):
+                        return [*left, (t, idx, e + 1)], summed
         return None
 
     def _rational(self, c: Fraction, factors: list[Factor]) -> Item:
@@ -543,6 +582,27 @@ def _sorted_if(symmetric: bool, idx: Index) -> Index:
 def _plain(e: Fraction) -> Fraction:
     """An int where it is one, which compares much faster and does all that is asked here."""
     return e.numerator if e.denominator == 1 else e  # type: ignore[return-value]
+
+
+def occurrence(
+    term: Term, names: dict[int, int], factors: list[Factor]
+) -> tuple[list[Factor], dict[int, int]] | None:
+    """A product without a term that occurs in it, and what the term's indices are called there.
+
+    `names` has those that are known from the start.
+    """
+    if not term:
+        return factors, names
+    t, idx, e = term[0]
+    for n, (f, places, e1) in enumerate(factors):
+        if f is not t or e1 != e:
+            continue
+        known = dict(names)
+        if all(known.setdefault(i, place) == place for i, place in zip(idx, places, strict=True)):
+            found = occurrence(term[1:], known, factors[:n] + factors[n + 1 :])
+            if found is not None:
+                return found
+    return None
 
 
 def _substituted(factors: list[Factor], old: int, new: int) -> list[Factor]:

@@ -15,14 +15,14 @@ from typing import Any, Protocol
 from ..node import Node
 from ..ops import F
 from .identities import Calculus
-from .layout import WHOLE, Layout, arrange, interleaved, repeated, stripped
+from .layout import WHOLE, Layout, arrange, entry_of, interleaved, repeated, stripped
 from .measure import Measure
-from .pieces import Piece, closed, multiplied, node_order, number_node, raised
-from .tensors import Factor, Index, Tensor
+from .pieces import Piece, chained, closed, multiplied, node_order, number_node, raised
+from .tensors import ZERO, Factor, Index, Tensor
 
-DIAG = 1.2  # how much longer `(A*s) @ B` counts than it is: `A @ diag(s) @ B` reads better
 ROW = 1.1  # how much longer `x @ A` counts than it is: `A.T @ x` is a column
 MATRIX_SOLVE = 1.2  # how much longer `solve(A, B)` counts for a matrix B: `inv(A) @ B` reads better
+HALF = Fraction(1, 2)
 LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
 
 
@@ -37,6 +37,8 @@ class Writer(Protocol):
     def render(self, t: Tensor, want: Layout) -> Node: ...
 
     def power(self, t: Tensor, layout: Layout, e: Fraction) -> Node: ...
+
+    def easiest(self, t: Tensor) -> Index: ...
 
 
 class Product:
@@ -55,7 +57,7 @@ class Product:
                 groups[frozenset((*key, ~len(groups)))] = [(f, idx, e)]
             else:
                 groups.setdefault(key, []).append((f, idx, e))
-        self.scalars = groups.pop(frozenset(), [])
+        self.scalars = self.whole_determinants(groups.pop(frozenset(), []))
         self.groups = list(groups.values())
         self.indices = [frozenset(i for _, idx, _ in g for i in idx) for g in self.groups]
         self.sizes = {
@@ -79,6 +81,20 @@ class Product:
             tensor = found
         scalars = self.elementwise(self.scalars, {})
         return multiplied(scalars, tensor)
+
+    def whole_determinants(self, scalars: list[Factor]) -> list[Factor]:
+        """det(A)*det(B) as det(A @ B), where that was asked about and is shorter."""
+        exponents = {f: Fraction(e) for f, _, e in scalars}
+        for term, whole in self.r.alg.products.items():
+            times = [exponents.get(f, ZERO) / e for f, _, e in term]
+            most = min(times, key=abs)
+            if most.denominator == 1 and all(k * most > 0 for k in times):
+                apart = sum(self.r.size(self.r.power(f, (), e)) + 1 for f, _, e in term)
+                if self.r.size(self.r.render(whole, ())) + 1 < apart:
+                    for f, _, e in term:
+                        exponents[f] -= most * e
+                    exponents[whole] = most
+        return [(f, (), e) for f, e in exponents.items() if e]
 
     def kept(self, subset: int) -> frozenset[int]:
         """The indices of a subset that the result or another group has too."""
@@ -126,6 +142,11 @@ class Product:
         if len(parts) > 1:
             yield parts[0], subset & ~parts[0]
             return
+        axes = [frozenset((i,)) for i in range(self.rank)]
+        vectors = [n for n in self.members(subset) if self.indices[n] in axes]
+        if len(vectors) == 2 < subset.bit_count():
+            both = sum(1 << n for n in vectors)  # outer(x, y)
+            yield both, subset & ~both
         lowest = subset & -subset
         rest = subset & ~lowest
         inner = rest
@@ -178,8 +199,24 @@ class Product:
             dot = self.dot(group, gone[0])
             if dot is not None:
                 yield dot
+        opposite = len(group) == 2 and group[0][1] == group[1][1][::-1]
+        if (
+            opposite
+            and len(group[0][1]) == 2
+            and len(order) < 2
+            and group[0][2] == group[1][2] == 1
+        ):
+            yield self.crossed(group, order, layout)
         for inner, dims in interleaved(order, gone):
             yield from self.summed(self.laid(group, inner), order, dims, layout, inner)
+
+    def crossed(self, group: list[Factor], order: Layout, layout: Layout) -> Piece:
+        """The sum over j of A[i,j] B[j,i], as diag(A @ B), or trace(A @ B) over i as well."""
+        (x, _, _), (y, _, _) = group if not order or group[0][1][0] == order[0] else group[::-1]
+        node = chained(self.r.render(x, (0, 1)), self.r.render(y, (0, 1)))
+        if not order:
+            return self.whole(F.trace(node))
+        return self.whole(arrange(F.diag(node), order, layout))
 
     def summed(
         self, piece: Piece, order: Layout, dims: tuple[int, ...], layout: Layout, inner: Layout
@@ -261,7 +298,8 @@ class Product:
             if (f, idx) in extra:
                 continue
             if f.form == "call" and f.name == "diagonal of":
-                above.append(self.diagonal_node(f, lay(idx)))
+                node = raised(self.diagonal_node(f, lay(idx)), Fraction(abs(e)))
+                (above if e > 0 else below).append(node)
                 continue
             if f.form == "function" and f.name == "exp":
                 exponent.append((f.args[0][0], idx, e))
@@ -276,7 +314,7 @@ class Product:
                 above.append(base**node)
             elif f.form == "number":
                 if e.denominator == 2:
-                    roots.setdefault(Fraction(1, 2) if e > 0 else Fraction(-1, 2), []).append(
+                    roots.setdefault(HALF if e > 0 else -HALF, []).append(
                         raised(number_node(f.node), 2 * abs(e)))  # fmt: skip
                 else:
                     (above if e > 0 else below).append(raised(number_node(f.node), abs(e)))
@@ -294,9 +332,15 @@ class Product:
                  for c, g in alg.items(f, tuple(names[i] for i in idx), len(used))],
             )  # fmt: skip
             above.append(F.exp(r.render(total, lay(tuple(used)))))
-        for e, nodes in roots.items():
-            node = F.sqrt(reduce(lambda a, b: a * b, sorted(nodes, key=node_order)))
-            (above if e > 0 else below).append(node)
+        if roots:
+            top, bottom = (
+                reduce(lambda a, b: a * b, sorted(roots[e], key=node_order)) if e in roots else None
+                for e in (HALF, -HALF)
+            )
+            if top is not None:  # sqrt(2)/sqrt(pi) is sqrt(2/pi)
+                above.append(F.sqrt(top if bottom is None else top / bottom))
+            elif bottom is not None:
+                below.append(F.sqrt(bottom))
         size = sum(map(r.size, above)) + sum(map(r.size, below)) + len(above) + len(below) - 1
         return Piece(tuple(above), tuple(below), max(size, 0) + (not above and bool(below)))
 
@@ -333,8 +377,15 @@ class Product:
         for first, second in ((a, b), (b, a)):
             yield from self.applied(first, second, layout)
         order = tuple(i for i in layout if i is not None)
+        if len(summed) == 1 and len(order) == 1 and ka == kb:
+            x, y = self.best(a, (*order, *summed)), self.best(b, (*summed, *order))
+            if x is not None and y is not None:  # the sum over j of A[i,j] B[j,i], for each i
+                nx, ny = self.full(x, (*order, *summed)), self.full(y, (*summed, *order))
+                yield self.whole(arrange(F.diag(chained(nx, ny)), order, layout))
         if len(summed) == 1:
             yield from self.multiplied(a, b, summed[0], order, layout)
+        if len(summed) == 2 and not order and ka == kb:
+            yield from self.traced(a, b, *summed)
         if (ka & kb) - set(summed) or len(summed) > 1:
             for inner, dims in interleaved(order, summed):
                 for piece in self.by_entry(a, b, inner):
@@ -365,8 +416,12 @@ class Product:
             first, second = (a, b) if order[0] in ka else (b, a)
             x, y = self.best(first, order[:1]), self.best(second, order[1:])
             if x is not None and y is not None:
-                node = F.outer(closed(x), closed(y))
-                yield self.whole(arrange(node, order, layout))
+                if x.above or y.above:
+                    yield self.whole(arrange(F.outer(closed(x), closed(y)), order, layout))
+                else:
+                    below = (closed(Piece(p.below, (), 0)) for p in (x, y))
+                    piece = self.whole(arrange(F.outer(*below), order, layout))
+                    yield Piece((), piece.above, piece.size + 1)
 
     def multiplied(self, a: int, b: int, k: int, order: Layout, layout: Layout) -> Iterator[Piece]:
         """``A @ B``, summed over k; leading axes in common are batches."""
@@ -391,14 +446,25 @@ class Product:
                 node = nx @ ny.args[0] @ ny.args[1]  # x @ A @ y
             else:
                 node = nx @ ny
+            if nx.op.name == ny.op.name == "inv" and nx is not ny and nx.ndim == 2:
+                node = F.inv(chained(ny.args[0], nx.args[0]))  # inv(B) @ inv(A)
             piece = self.whole(arrange(node, order, layout))
-            if left and right and (_scales_columns(nx) or _scales_columns(ny)):
-                piece = Piece(piece.above, (), piece.size + DIAG)
             if right and not left and not lead:
                 piece = Piece(piece.above, (), piece.size + ROW)
             yield piece
             if right or left:
                 yield from self.solved(first, ny, order, layout, (*left, k))
+
+    def traced(self, a: int, b: int, i: int, j: int) -> Iterator[Piece]:
+        """The sum over i and j of A[i,j] B[j,i], as trace(A @ B)."""
+        for first, second in ((a, b), (b, a)):
+            x, y = self.best(first, (i, j)), self.best(second, (j, i))
+            if x is None or y is None:
+                continue
+            nx, ny = self.full(x, (i, j)), self.full(y, (j, i))
+            yield self.whole(F.trace(chained(nx, ny)))
+            for piece in self.solved(first, ny, (i, i), (i, i), (i, j)):
+                yield self.whole(F.trace(closed(piece)))
 
     def scaled_chain(
         self, first: int, second: int, left: Layout, k: int, right: Layout, order: Layout,
@@ -432,6 +498,8 @@ class Product:
             return
         own = {i: n for n, i in enumerate(idx)}
         inner = self.r.render(f.args[0], tuple(own[i] for i in rows if i is not None))
+        if self.r.alg.split and right.op.name == "solve":  # solve(B, solve(A, x))
+            inner, right = chained(right.args[0], inner), right.args[1]
         piece = self.whole(arrange(F.solve(inner, right), order, layout))
         more = MATRIX_SOLVE if right.ndim > 1 and not self.r.solves else 0
         yield Piece(piece.above, (), piece.size + more)
@@ -467,7 +535,7 @@ class Product:
                 continue
             x = self.full(found, inner)
             if f.form == "select":
-                node = F.index(x, (WHOLE,) * at + (f.attr("entry"),))
+                node = entry_of(x, at, f.attr("entry"))
             else:
                 node = self.accumulated(x, at, idx[1] == k)
             yield self.whole(arrange(node, order, layout))
@@ -492,20 +560,14 @@ class Product:
         terms, nodes = [], []
         for n in self.members(subset):
             for f, idx, e in self.groups[n]:
-                own = tuple(range(f.rank))
+                own = self.r.easiest(f)
                 if e < 0:
                     nodes.append(closed(Piece((), (self.r.power(f, own, -e),), 0)))
                 else:
                     nodes.append(self.r.power(f, own, e) if f.name != "exp" else closed(
                         self.elementwise([(f, own, e)], dict(enumerate(own)))))  # fmt: skip
-                terms.append("".join(names[i] for i in idx))
+                terms.append("".join(names[idx[a]] for a in own))
         if any(x.ndim != len(t) for x, t in zip(nodes, terms, strict=True)):
             return None
         equation = ",".join(terms) + "->" + "".join(names[i] for i in order)
         return self.whole(arrange(F.einsum(equation, *nodes), tuple(order), layout))
-
-
-def _scales_columns(node: Node) -> bool:
-    """Whether a node is a matrix times a vector along one of its axes."""
-    return node.op.name in ("mul", "div") and min(a.ndim + (1 in a.shape) * -1 for a in node.args
-                                                  if a.ndim) < node.ndim  # fmt: skip

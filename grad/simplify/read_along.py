@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import inf
 
 from .. import sizes
-from ..node import Node
+from ..node import TABLE, Node, Shape
 from ..ops import dimension
 from .read_axes import back, contraction, dims_of, last, summed_along
 from .reader import Reader, Rule
-from .tensors import ONE, Tensor, axes_of
+from .tensors import ONE, Index, Tensor, axes_of
+
+MOST_PARTS = 12  # of a norm's exponent, as a fraction
 
 
 def _along(name: str) -> Rule:
@@ -23,23 +26,50 @@ def _along(name: str) -> Rule:
     return rule
 
 
+def _weighted_logsumexp(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
+    """log(sum(y*exp(x)))."""
+    x, y = node.args
+    summed = TABLE["sum"](y * TABLE["exp"](x), dim=node.attr("dim"), keepdim=node.attr("keepdim"))
+    return r.read(TABLE["log"](summed))
+
+
 def _prod_others(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
-    """The gradient of prod: prod(x)/x, for entries that are not 0."""
-    dims = node.attr("dim")
-    dims = (
-        tuple(range(-node.ndim, 0))
-        if dims is None
-        else dims
-        if isinstance(dims, tuple)
-        else (dims,)
+    """The gradient of prod(x), and that along directions: as shares of it, for x not 0."""
+    if len(args) > 3:
+        return None
+    alg = r.alg
+    kept, gone = r.reduce(node, node.attr("dim"))
+    x, *directions = (r.spread(a, t, node.shape) for a, t in zip(node.args, args, strict=True))
+    if not gone:
+        return alg.number(0 if directions else 1, x.shape)
+    product = alg.along("prod", alg.permuted(x, (*kept, *gone)), len(gone))
+    axes = axes_of(x)
+    shares = [alg.product(x.shape, (h, axes, 1), (x, axes, -1)) for h in directions]
+    rest = _over_others(r, x.shape, shares, gone)
+    return alg.product(x.shape, (product, kept, 1), (x, axes, -1), (rest, axes, 1))
+
+
+def _over_others(r: Reader, shape: Shape, shares: Sequence[Tensor], gone: Index) -> Tensor:
+    """For each entry the sum of r1[i]*...*rm[k] over positions along the axes `gone` that differ
+    from its own and from each other."""
+    if not shares:
+        return r.alg.number(1, shape)
+    *others, last_one = shares
+    axes, rank = tuple(range(len(shape))), len(shape)
+    summed = {a: rank + n for n, a in enumerate(gone)}
+    everywhere = r.alg.product(
+        shape, (last_one, tuple(summed.get(a, a) for a in axes), 1),
+        bound={i: shape[a] for a, i in summed.items()},
+    )  # fmt: skip
+    elsewhere = r.alg.plus(everywhere, r.alg.times(-1, last_one))
+    found = r.alg.product(
+        shape, (_over_others(r, shape, others, gone), axes, 1), (elsewhere, axes, 1)
     )
-    moved, order, active = last(r, node, args[0], dims)
-    if not active:
-        return r.alg.number(1, args[0].shape)
-    made = r.alg.along("prod", moved, active)
-    return r.alg.product(
-        args[0].shape, (made, order[: made.rank], 1), (args[0], axes_of(args[0]), -1)
-    )
+    for k, share in enumerate(others):
+        both = r.alg.product(shape, (share, axes, 1), (last_one, axes, 1))
+        taken = _over_others(r, shape, [*others[:k], both, *others[k + 1 :]], gone)
+        found = r.alg.plus(found, r.alg.times(-1, taken))
+    return found
 
 
 def _cofactor_derivative(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
@@ -80,12 +110,17 @@ def _norm(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     a = dict(node.attrs)
     p = a["p"] if a["ord"] is None else a["ord"]
     x, t = node.args[0], args[0]
-    if p == 1:
-        return summed_along(r, x, r.alg.apply("abs", t), dims_of(node))
-    if p not in (2, "fro"):
+    if p in (inf, -inf):
+        moved, _, active = last(r, node, r.alg.apply("abs", t), dims_of(node))
+        return r.alg.along("max" if p > 0 else "min", moved, active) if active else moved
+    if not isinstance(p, (int, float)) and p != "fro":
         return None
-    square = r.alg.power(t, Fraction(2))
-    return r.alg.power(summed_along(r, x, square, dims_of(node)), Fraction(1, 2))
+    e = Fraction(2) if p == "fro" else Fraction(p).limit_denominator(MOST_PARTS)
+    if e <= 0:
+        return None
+    even = e.denominator == 1 and e % 2 == 0
+    powers = r.alg.power(t if even else r.alg.apply("abs", t), e)
+    return r.alg.power(summed_along(r, x, powers, dims_of(node)), 1 / e)
 
 
 def _centred(r: Reader, x: Node, t: Tensor, dims: Sequence[int]) -> Tensor:
@@ -148,7 +183,9 @@ def _solve(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
 
 ALONG: dict[str, Rule] = {
     "softmax": _softmax, "log_softmax": _log_softmax, "logsumexp": _along("logsumexp"),
-    "prod": _along("prod"), "prod_others": _prod_others, "max": _along("max"), "min": _along("min"),
+    "weighted_logsumexp": _weighted_logsumexp,
+    "prod": _along("prod"), "prod_others": _prod_others, "prod_derivative": _prod_others,
+    "max": _along("max"), "min": _along("min"),
     "norm": _norm, "var": _var(ONE), "std": _var(Fraction(1, 2)),
     "det": _matrix("det"), "inv": _matrix("inv"), "logdet": _matrix("logdet"),
     "cofactor": _cofactor, "cofactor_derivative": _cofactor_derivative, "solve": _solve,

@@ -30,8 +30,7 @@ def summed_along(r: Reader, x: Node, t: Tensor, dims: Sequence[int]) -> Tensor:
     names = {a: n for n, a in enumerate((*kept, *gone))}
     idx = tuple(names[a] for a in range(t.rank))
     bound = {names[a]: t.shape[a] for a in gone}
-    fresh = t.rank
-    return r.alg.sum([t.shape[a] for a in kept], r.alg.items(t, idx, fresh), bound)
+    return r.alg.product([t.shape[a] for a in kept], (t, idx, 1), bound=bound)
 
 
 def _mean(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
@@ -181,25 +180,23 @@ def _reshape(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
 
 def selector(r: Reader, entry: Any, size: Any) -> tuple[Tensor, int] | None:
     """The rows of an identity that an index entry picks, and how many axes they have in front."""
+    if isinstance(size, int):
+        if not isinstance(entry, tuple):
+            return r.alg.rows((entry % size,), size), 0
+        if entry[0] == "array" and np.ndim(entry[1]) != 1:
+            return None
+        listed = range(size)[slice(*entry[1:])] if entry[0] == "slice" else entry[1]
+        picked = tuple(int(i) % size for i in listed)
+        return (r.alg.rows(picked, size), int(len(picked) > 1)) if picked else None
     if not isinstance(entry, tuple):
         return r.alg.tensor("select", "select", (size,), (), (("entry", entry),)), 0
-    if entry[0] == "slice":
-        if not isinstance(size, int):
-            if entry[1:] != (None, None, -1):
-                return None
-            rows: Any = size
-        else:
-            rows = len(range(size)[slice(*entry[1:])])
-        distinct = True
-    else:
-        if np.ndim(entry[1]) != 1:
-            return None
-        rows, distinct = len(entry[1]), len(set(entry[1])) == len(entry[1])
-    attrs = (("entry", entry), ("distinct", distinct))
-    if rows == 1 and isinstance(size, int):
-        only = range(size)[slice(*entry[1:])][0] if entry[0] == "slice" else entry[1][0]
-        return r.alg.tensor("select", "select", (size,), (), (("entry", int(only)),)), 0
-    return r.alg.tensor("select", "select", (rows, size), (), attrs), 1
+    if entry == ("slice", None, None, -1):
+        attrs = (("entry", entry), ("distinct", True))
+        return r.alg.tensor("select", "select", (size, size), (), attrs), 1
+    if entry[0] == "array" and np.ndim(entry[1]) == 1 and len(entry[1]) > 1:
+        attrs = (("entry", entry), ("distinct", len(set(entry[1])) == len(entry[1])))
+        return r.alg.tensor("select", "select", (len(entry[1]), size), (), attrs), 1
+    return None
 
 
 def selections(
@@ -208,8 +205,9 @@ def selections(
     """For each axis of `whole` that is picked from: the selector, the axis of the result it makes
     (None for a single position), the axis of `whole`; and the axes of the rest, by axis of `whole`.
     """
-    if sum(isinstance(e, tuple) and e[0] == "array" for e in index) > 1:
-        return None
+    arrays = [n for n, e in enumerate(index) if isinstance(e, tuple) and e[0] == "array"]
+    if arrays and arrays != list(range(arrays[0], arrays[-1] + 1)):
+        return None  # the axis that they share is moved to the front
     found: list[tuple[Tensor, int | None, int]] = []
     names: list[int] = []
     out = 0
@@ -227,9 +225,10 @@ def selections(
         if made is None or 0 in made[0].shape:
             return None
         t, rows = made
-        found.append((t, out if rows else None, len(names)))
+        again = axis in arrays[1:]  # arrays go along one axis together
+        found.append((t, out - again if rows else None, len(names)))
         names.append(-1 - len(found))
-        out += rows
+        out += rows and not again
     return found, tuple(names)
 
 
@@ -260,7 +259,7 @@ def placed(r: Reader, shape: Shape, t: Tensor, index: Sequence[Any]) -> Tensor |
         if out is None:
             views.append((selected, (axis,), 1))
         else:
-            summed[out] = len(whole) + len(summed)
+            summed.setdefault(out, len(whole) + len(summed))
             views.append((selected, (summed[out], axis), 1))
     back = {name: axis for axis, name in enumerate(names) if name >= 0}
     idx = tuple(summed[n] if n in summed else back[n] for n in range(t.rank))
@@ -292,6 +291,41 @@ def _one_hot(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
         return None
     picked = selector(r, ("array", rows), n)
     return None if picked is None else picked[0]
+
+
+def _one_of_each(node: Node) -> Index | None:
+    """For each place along all other axes the one that a constant index picks along `dim`."""
+    index, d = node.args[1], node.attr("dim")
+    if index.op is not CONSTANT or not index.ndim:
+        return None
+    value, size = index.attr("value"), node.args[0].shape[d]
+    others = [s for a, s in enumerate(index.shape, -index.ndim) if a != d]
+    if not isinstance(size, int) or size < 2 or max(value.shape) < 2:
+        return None
+    if index.ndim > 2 or (index.ndim == 2 and index.shape[d] != 1) or others != [
+            s for a, s in enumerate(node.args[0].shape, -index.ndim) if a != d]:  # fmt: skip
+        return None
+    return tuple(int(i) % size for i in value.ravel())
+
+
+def _gather(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
+    """One entry of each row, or some of a vector: a contraction with rows of an identity."""
+    picked = _one_of_each(node)
+    if picked is None:
+        return None
+    rows = r.alg.rows(picked, node.args[0].shape[node.attr("dim")])
+    places = (1,) if args[0].rank == 1 else (0, 1) if node.attr("dim") == -1 else (1, 0)
+    return r.alg.product((len(picked),), (rows, (0, 1), 1), (args[0], places, 1))
+
+
+def _scatter_add(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
+    picked = _one_of_each(node)
+    if picked is None or node.args[2].ndim != node.ndim:
+        return None
+    rows = r.alg.rows(picked, node.shape[node.attr("dim")])
+    places = (1, 0) if node.ndim == 1 else (0, 1) if node.attr("dim") == -1 else (1, 0)
+    there = r.alg.product(squeezed(node.shape), (rows, places, 1), (args[2], (places[0],), 1))
+    return r.alg.plus(args[0], there)
 
 
 def _flip(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
@@ -326,37 +360,71 @@ def _cumprod(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
 
 
 def _pad(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
-    """The running product up to the entry before: cumprod(x)/x, for entries that are not 0."""
-    inner, pads = node.args[0], node.attr("pad")
-    if inner.op.name != "cumprod" or len(inner.attr("dim")) != 1 or node.attr("value") != 1:
+    """Zeros around a tensor, or entries cut off; cumprod(x)/x as below."""
+    pads, x = node.attr("pad"), node.args[0]
+    if node.attr("mode") != "constant":
         return None
+    if node.attr("value") == 1 and x.op.name == "cumprod" and len(x.attr("dim")) == 1:
+        return _product_before(r, node, args)
+    sizes_known = all(isinstance(s, int) for s in x.shape)
+    if node.attr("value") != 0 or not sizes_known:
+        return None
+    pairs = [(0, 0)] * (x.ndim - len(pads) // 2) + list(zip(pads[-2::-2], pads[::-2], strict=True))
+    cut = tuple(("slice", max(0, -a), s - max(0, -b), None)
+                for (a, b), s in zip(pairs, x.shape, strict=True))  # fmt: skip
+    there = tuple(("slice", max(0, a), s - max(0, b), None)
+                  for (a, b), s in zip(pairs, node.shape, strict=True))  # fmt: skip
+    inside = x[tuple(slice(*e[1:]) for e in cut)]
+    if 0 in inside.shape:
+        return None
+    return placed(r, node.shape, r.read(inside), there)
+
+
+def _product_before(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
+    """The running product up to the entry before: cumprod(x)/x, for entries that are not 0."""
+    inner = node.args[0]
     d = inner.attr("dim")[0]
-    if pads != (0, 0) * (-1 - d) + (1, -1) or node.attr("mode") != "constant":
+    if node.attr("pad") != (0, 0) * (-1 - d) + (1, -1):
         return None
     x = r.read(inner.args[0])
     return r.alg.product(x.shape, (args[0], axes_of(x), 1), (x, axes_of(x), -1))
 
 
 def _recurrence(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
-    """y[k] = b[k] + x[k+1]*y[k+1], as sums from the end of b*cumprod(x), over cumprod(x)."""
-    shifted = node.args[0]
-    d = node.attr("dim")
-    pads = (0, 0) * (-1 - d) + (-1, 1)
-    if not node.attr("reverse") or shifted.op.name != "pad" or shifted.attr("pad") != pads:
+    """y[k] = b[k] + w[k]/w[k + 1]*y[k + 1], as sums from the end of b/w, times w."""
+    names, d = r.labels(node.shape), node.attr("dim")
+    weights = _weights(node.args[0], d) if node.attr("reverse") and d in names else None
+    if weights is None or weights.shape != node.shape:
         return None
-    x = shifted.args[0]
-    names = r.labels(node.shape)
-    running = r.read(TABLE["cumprod"](x, d))
-    if d not in names or running.shape != args[1].shape:
-        return None
-    axes, summed, axis = axes_of(running), running.rank, names[d]
-    n = running.shape[axis]
+    w, axis = r.read(weights), names[d]
+    axes, summed = axes_of(w), w.rank
+    n = w.shape[axis]
     triangle = r.alg.tensor("triangle", "triangle", (n, n))
     moved = tuple(summed if a == axis else a for a in axes)
     return r.alg.product(
-        running.shape, (running, axes, -1), (triangle, (summed, axis), 1), (running, moved, 1),
-        (args[1], moved, 1),
+        w.shape, (w, axes, 1), (triangle, (summed, axis), 1), (w, moved, -1), (args[1], moved, 1),
     )  # fmt: skip
+
+
+def _weights(ratio: Node, d: int) -> Node | None:
+    """w, where a recurrence goes back by w[k]/w[k + 1]: that is x[k + 1] for 1/cumprod(x), and
+    exp(u[k] - u[k + 1]) for exp(u)."""
+    following = (0, 0) * (-1 - d) + (-1, 1)
+    if ratio.op.name == "pad" and ratio.attr("pad") == following:
+        return 1 / TABLE["cumprod"](ratio.args[0], d)  # type: ignore[no-any-return]
+    if ratio.op.name == "exp" and ratio.args[0].op.name == "sub":
+        u, later = ratio.args[0].args
+        if later.op.name == "pad" and later.attr("pad") == following and later.args[0] is u:
+            return TABLE["exp"](u)  # type: ignore[no-any-return]
+    return None
+
+
+def _logcumsumexp(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
+    """log(cumsum(exp(x)))."""
+    if not node.attr("dim") or len(node.attr("dim")) > 1:
+        return None
+    running = TABLE["cumsum"](TABLE["exp"](node.args[0]), node.attr("dim"))
+    return r.read(TABLE["log"](running))
 
 
 def back(order: Index) -> Index:
@@ -383,4 +451,5 @@ AXES: dict[str, Rule] = {
     "permute": _permute, "unsqueeze": _same, "squeeze": _same, "broadcast_to": _broadcast,
     "reshape": _reshape, "index": _index, "index_add": _index_add, "index_set": _index_set,
     "flip": _flip, "cumsum": _cumsum, "cumprod": _cumprod, "pad": _pad, "recurrence": _recurrence,
+    "logcumsumexp": _logcumsumexp, "gather": _gather, "scatter_add": _scatter_add,
 }  # fmt: skip

@@ -12,9 +12,10 @@ import numpy as np
 from ..node import Node
 from .identities import Calculus
 from .reader import POINTWISE, Reader, Rule, squeezed
-from .tensors import ONE, Factor, Index, Item, Tensor, axes_of
+from .tensors import ONE, Factor, Index, Item, Tensor, axes_of, is_mask
 
 _HALF = Fraction(1, 2)
+MOST_BESSEL = 3  # the order of a spherical Bessel function that is written out
 DECIMALS = 6  # digits of a float that is taken for the decimal it was written as
 # --- numbers -------------------------------------------------------------------------------------
 
@@ -106,6 +107,43 @@ def _normal_distribution(r: Reader, node: Node, args: Sequence[Tensor]) -> Tenso
     return r.alg.times(_HALF, r.alg.plus(r.alg.number(1, x.shape), r.alg.apply("erf", x)))
 
 
+def _inverse_mills(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
+    """The normal density over the normal distribution function."""
+    (x,) = args
+    pi = r.alg.tensor("number", "pi", node=math.pi)
+    two = r.alg.tensor("number", "2", node=Fraction(2))
+    axes = axes_of(x)
+    power = r.alg.times(-_HALF, r.alg.power(x, Fraction(2)))
+    below = _normal_distribution(r, node, args)
+    return r.alg.product(x.shape, (r.alg.apply("exp", power), axes, 1), (below, axes, -1),
+                         (pi, (), -_HALF), (two, (), -_HALF))  # fmt: skip
+
+
+def _sinc(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
+    """sin(pi x)/(pi x), for x not 0."""
+    pi = r.alg.tensor("number", "pi", node=math.pi)
+    return _bessel(
+        r.alg, 0, r.alg.product(args[0].shape, (args[0], axes_of(args[0]), 1), (pi, (), 1))
+    )
+
+
+def _spherical_jn(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
+    return _bessel(r.alg, node.attr("n"), args[0]) if node.attr("n") <= MOST_BESSEL else None
+
+
+def _bessel(alg: Calculus, n: int, x: Tensor) -> Tensor:
+    """Spherical Bessel functions by their recurrence, from sin(x)/x and cos(x)/x; for x not 0."""
+    axes = axes_of(x)
+    before, found = (
+        alg.product(x.shape, (alg.apply(name, x), axes, 1), (x, axes, -1))
+        for name in ("cos", "sin")
+    )
+    for k in range(n):
+        more = alg.product(x.shape, (found, axes, 1), (x, axes, -1))
+        before, found = found, alg.plus(alg.times(2 * k + 1, more), alg.times(-1, before))
+    return found
+
+
 def _same(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
     return args[0]
 
@@ -141,7 +179,7 @@ def _compare(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
 
 def _where(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
     mask, x, y = (r.spread(a, t, node.shape) for a, t in zip(node.args, args, strict=True))
-    if node.args[0].kind != "bool":
+    if node.args[0].kind != "bool" and not is_mask(args[0]):
         mask = r.alg.function("truth", mask)
     if mask.form == "sum" and len(mask.terms) == 1:
         ((term, c),) = mask.terms.items()
@@ -182,6 +220,7 @@ ENTRIES: dict[str, Rule] = {
     "constant": _constant,
     "mul": _times(1), "div": _times(-1), "multiply_no_nan": _times(1),
     "pow": _power, "where": _where, "detach": _same, "ndtr": _normal_distribution,
+    "inverse_mills": _inverse_mills, "sinc": _sinc, "spherical_jn": _spherical_jn,
     "logical_and": _both, POINTWISE: _mapped,
     **dict.fromkeys(ELEMENTARY, _elementary),
     **dict.fromkeys(MAPPED, _mapped),

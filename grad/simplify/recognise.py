@@ -21,8 +21,11 @@ exp, log, log1p, sqrt, square, sign = rows("exp log log1p sqrt square sign")
 sinh, cosh, tanh, hypot, logaddexp = rows("sinh cosh tanh hypot logaddexp")
 sigmoid, logsigmoid, softplus = rows("sigmoid logsigmoid softplus")
 softmax, log_softmax, logsumexp = rows("softmax log_softmax logsumexp")
+ndtr, log_ndtr, erfc = rows("ndtr log_ndtr erfc")
+weighted = row("weighted_logsumexp")
 total, mean, prod, norm = rows("sum mean prod norm")
-det, logdet, slogdet, index, unsqueeze = rows("det logdet slogdet index unsqueeze")
+det, logdet, index, unsqueeze = rows("det logdet index unsqueeze")
+trace, kron, inv = rows("trace kron inv")
 magnitude = row("abs")
 
 
@@ -31,7 +34,7 @@ MOST_FACTORS = 16  # of a product that is looked through for exponentials
 
 def even(c: Node, **_: Any) -> bool:
     value = c.attr("value")
-    return bool(value % 2 == 0)
+    return bool(value and value % 2 == 0)
 
 
 def not_a_sign(x: Node, **_: Any) -> bool:
@@ -39,8 +42,8 @@ def not_a_sign(x: Node, **_: Any) -> bool:
     return bool(x.op.name != "sign")
 
 
-def vector(x: Node, **_: Any) -> bool:
-    return x.ndim == 1
+def vector(x: Node, y: Node | None = None, **_: Any) -> bool:
+    return x.ndim == 1 and (y is None or y.ndim == 1)
 
 
 def one_axis(D: Any, **_: Any) -> bool:
@@ -76,6 +79,15 @@ def shift_undone(m: Node, y: Node, D: Any, K: bool, **_: Any) -> bool:
     return y is m
 
 
+def matrices(x: Node, y: Node, **_: Any) -> bool:
+    return x.ndim == y.ndim == 2
+
+
+def square_both(x: Node, y: Node, **_: Any) -> bool:
+    shapes = (x.shape, y.shape)
+    return all(len(s) == 2 and s[0] == s[1] and isinstance(s[0], int) for s in shapes)
+
+
 def entries(x: Node, D: Any) -> Node:
     """The number of entries that a reduction along `D` combines."""
     return count(tuple(x.shape[d] for d in D))
@@ -87,6 +99,8 @@ EXACT = [
     (magnitude(x)**c                 >> x**c).when(even),                 # |x|^2k = x^2k
     square(magnitude(x))             >> x**2,                             # |x|^2 = x^2
     magnitude(x) * magnitude(x)      >> x**2,                             # |x| |x| = x^2
+    norm(x, p=2, dim=D, keepdim=K)**2          >> total(x**2, dim=D, keepdim=K),  # |x|^2 = sum x^2
+    square(norm(x, p=2, dim=D, keepdim=K))     >> total(x**2, dim=D, keepdim=K),  # |x|^2 = sum x^2
     sqrt(x**2)                       >> magnitude(x),                     # (x^2)^1/2 = |x|
     sqrt(square(x))                  >> magnitude(x),                     # (x^2)^1/2 = |x|
     sqrt(x * x)                      >> magnitude(x),                     # (x^2)^1/2 = |x|
@@ -96,6 +110,8 @@ EXACT = [
     exp(x) / exp(y)                  >> exp(x - y),                       # e^x/e^y = e^(x-y)
     1 / exp(x)                       >> exp(-x),                          # 1/e^x = e^-x
     log(exp(x))                      >> x,                                # log e^x = x
+    (log(x**c)                       >> c * log(magnitude(x))).when(even),    # log x^2k = 2k log|x|
+    log(square(x))                   >> 2 * log(magnitude(x)),            # log x^2 = 2 log|x|
 
     # sigmoid
     1 / (1 + exp(-x))                >> sigmoid(x),                       # 1/(1 + e^-x) = s(x)
@@ -113,6 +129,7 @@ EXACT = [
     # tanh
     sinh(x) / cosh(x)                >> tanh(x),                          # sinh/cosh = tanh
     2 * sigmoid(2 * x) - 1           >> tanh(x),                          # 2 s(2x) - 1 = tanh x
+    1 - 2 * sigmoid(x)               >> -tanh(x / 2),                     # 1 - 2 s(x) = -tanh(x/2)
     (exp(x) - exp(-x)) / (exp(x) + exp(-x)) >> tanh(x),                   # the definition of tanh
 
     # softplus and logsigmoid
@@ -125,8 +142,16 @@ EXACT = [
     log(exp(x) + exp(-x))            >> softplus(2 * x) - x,              # log(e^x + e^-x)
     log(exp(x) + exp(y))             >> logaddexp(x, y),                  # log(e^x + e^y)
 
+    # the normal distribution, whose tail underflows
+    log(ndtr(x))                     >> log_ndtr(x),                      # log P(Z < x)
+    log(erfc(x))                     >> log(2) + log_ndtr(-2**0.5 * x),   # = log 2P(Z < -2^1/2 x)
+
     # softmax and logsumexp
     log(total(exp(x), dim=D, keepdim=K)) >> logsumexp(x, dim=D, keepdim=K),  # log sum e^x
+    log(total(y * exp(x), dim=D, keepdim=K))  >> weighted(x, y, dim=D, keepdim=K),  # log sum y e^x
+    log(total(exp(x) / y, dim=D, keepdim=K))  >> weighted(x, 1 / y, dim=D, keepdim=K),  # the same
+    (log(y @ exp(x))                     >> weighted(x, y)).when(vector),    # log sum y e^x
+    (log(exp(x) @ y)                     >> weighted(x, y)).when(vector),    # log sum y e^x
     log(mean(exp(x), dim=D, keepdim=K))  >> (lambda x, D, K:                 # = lse(x) - log n
         F.logsumexp(x, dim=D, keepdim=K) - F.log(entries(x, D))),
     (logsumexp(x - m, dim=D, keepdim=K) + y                                  # m + lse(x - m)
@@ -162,12 +187,25 @@ EXACT = [
         + log(prod(sign(x), dim=D, keepdim=K)))).when(not_a_sign),
     log(magnitude(prod(x, dim=D, keepdim=K))) >> total(log(magnitude(x)), dim=D, keepdim=K),
     log(det(x))                              >> logdet(x),                   # log det
+
+    # Kronecker products, of which the large matrix is not needed
+    (trace(kron(x, y))                       >> trace(x) * trace(y)).when(square_both),
+    (det(kron(x, y))                         >> (lambda x, y:                # |A|^n |B|^m
+        F.det(x) ** y.shape[-1] * F.det(y) ** x.shape[-1])).when(square_both),
+    (logdet(kron(x, y))                      >> (lambda x, y:                # the log of that
+        y.shape[-1] * F.logabsdet(x) + x.shape[-1] * F.logabsdet(y)
+        + F.log(F.detsign(x) ** y.shape[-1] * F.detsign(y) ** x.shape[-1]))).when(square_both),
+    (norm(kron(x, y), p=2, dim=(-2, -1), keepdim=False)
+                                             >> norm(x) * norm(y)).when(matrices),
+    (inv(kron(x, y))                         >> kron(inv(x), inv(y))).when(square_both),
 ]
 # fmt: on
 
 
 def merged_exponentials(node: Node) -> Node | None:
     """z e^x e^y = z e^(x + y), under any signs: `exp(-exp(-x))*exp(-x)` is 0*inf as it stands."""
+    if node.args[0] is node.args[1] and node.args[0].op.name == "mul":
+        return None  # (z e^x)**2: z would be multiplied twice, and z e^x is needed anyway
     negative = False
     exponents: list[Node] = []
     others: list[Node] = []

@@ -9,19 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import reduce
+from itertools import permutations
 from typing import Any
 
 from ..node import TABLE, Node
 from ..ops import F, constant
+from .functions import ODD
 from .identities import Calculus
 from .layout import WHOLE, Layout, arrange, fits, lengthened, reduction, repeated, stripped
 from .measure import Measure
-from .pieces import averaged, number, number_node, scaled, turn
+from .pieces import added, averaged, number, number_node, scaled, turn
 from .product import Product
-from .tensors import ONE, Factor, Index, Tensor, Term, TooLong, axes_used, is_mask
+from .tensors import ONE, Factor, Index, Item, Tensor, Term, TooLong, axes_used, is_mask
 
 MOST_WRITTEN = 40_000  # factors, over all the products that are written on the way
+MOST_ENTRIES = 6  # of a vector or matrix that is written entry by entry
 MOST_LEVELS = 3  # forms within forms, from where on sums are written as they stand
+DOUBLE = {"sin": "cos", "sinh": "cosh"}
 DEEP = 60  # tensors in one formula, from where on those deep inside are written first
 MOST_GROUPS = 9  # of factors whose orders are searched; of longer products a part is written first
 
@@ -29,10 +33,17 @@ MOST_GROUPS = 9  # of factors whose orders are searched; of longer products a pa
 class Renderer:
     """Writes tensors as nodes; `variants` offers other forms of a sum (see shortest.py)."""
 
-    def __init__(self, alg: Calculus, decimals: bool = False, solves: bool = False) -> None:
+    def __init__(
+        self,
+        alg: Calculus,
+        decimals: bool = False,
+        solves: bool = False,
+        named: Sequence[Node] = (),
+    ) -> None:
         self.alg = alg
         self.decimals, self.solves = decimals, solves  # how the formula at hand writes such things
-        self.size = Measure()
+        self.size = Measure(named)
+        self.named = bool(named)
         self.known: dict[tuple[Tensor, Layout, bool], Node] = {}
         self.open: set[tuple[Tensor, Layout, bool]] = set()
         self.level = 0
@@ -66,6 +77,11 @@ class Renderer:
             outside = self.render(t, real)
             if outside.ndim == len(real):
                 yield arrange(outside, real, want)
+        if t.form == "function" and want == (1, 0):
+            yield arrange(self.render(t, (0, 1)), (0, 1), want)
+        stacked = self.stacked(t) if want == tuple(range(t.rank)) else None
+        if stacked is not None:
+            yield stacked
         turned = t.form == "sum" and len(real) == 2 and None not in want and len(t.terms) < 8
         for form in forms:
             self.level += form is not t
@@ -75,6 +91,23 @@ class Renderer:
                 if other.ndim == 2 and other.op.name != "permute":
                     yield turn(other)
             self.level -= form is not t
+
+    def stacked(self, t: Tensor) -> Node | None:
+        """A sum of multiples of rows of an identity, entry by entry."""
+        n = t.shape[0] if t.form == "sum" and 0 < t.rank < 3 and len(t.terms) > 1 else None
+        if not isinstance(n, int) or n > MOST_ENTRIES:
+            return None
+        entries: list[list[Item]] = [[] for _ in range(n)]
+        for term, c in t.terms.items():
+            at = [f for f in term if f[0].form == "select" and f[1] == (0,)]
+            rest = [f for f in term if f not in at]
+            if len(at) != 1 or any(0 in idx for _, idx, _ in rest):
+                return None
+            moved = [(f, tuple(i - 1 for i in idx), e) for f, idx, e in rest]
+            entries[at[0][0].attr("entry")].append((c, moved))
+        parts = [self.alg.sum(t.shape[1:], items) for items in entries]
+        rows = [self.exact(p, t.shape[1:]) for p in parts]
+        return TABLE["stack"](rows, 0)  # type: ignore[no-any-return]
 
     def plain(self, t: Tensor, want: Layout) -> Node:
         """`t` as it stands."""
@@ -220,13 +253,15 @@ class Renderer:
         terms = sorted(t.terms.items(), key=lambda item: _term_order(*item))
         plus = [self.term(term, c, t.rank, want) for term, c in terms if c > 0]
         minus = [(term, c) for term, c in terms if c < 0]
-        if not plus:
-            (term, c), *minus = minus
-            plus = [self.term(term, c, t.rank, want)]
+        if not plus:  # x*(x - 2) - 1 rather than -1 - x*(2 - x)
+            ready = [k for k in minus if self.flipped(k[1], list(k[0]))[0] > 0]
+            lead = (ready or minus)[0]
+            minus.remove(lead)
+            plus = [self.term(*lead, t.rank, want)]
         first, *more = sorted(plus, key=lambda n: n.op.name == "permute")
         if first.kind == "bool":
             first = constant(1) * first  # NumPy adds truth values up to a truth value
-        out = reduce(lambda a, b: a + b, more, first)
+        out = reduce(added, more, first)
         for term, c in minus:
             out = out - self.term(term, -c, t.rank, want)
         return lengthened(out, want)
@@ -306,7 +341,7 @@ class Renderer:
         self.written += len(term)
         if self.written > MOST_WRITTEN:
             raise TooLong
-        factors = list(term)
+        c, factors = self.doubled(c, list(term))
         if c < 0:
             c, factors = self.flipped(c, factors)
         product = Product(self, self.shortened(factors, rank), rank)
@@ -341,16 +376,55 @@ class Renderer:
             factors = [*others, (inner, tuple(kept), ONE)]
         return factors
 
-    def flipped(self, c: Fraction, factors: list[Factor]) -> tuple[Fraction, list[Factor]]:
-        """-2*(y - x) as 2*(x - y), where that has a plus in front too."""
-        for n, (f, idx, e) in enumerate(factors):
-            if f.form == "sum" and e.denominator == 1 and e % 2 and 0 < len(f.terms) < 20:
-                signs = {k > 0 for term, k in f.terms.items()}
-                if signs == {True, False} and (c == -1 or () not in f.terms):
-                    turned = {term: -k for term, k in f.terms.items()}
-                    other = self.alg.tensor("sum", "", f.shape, terms=turned)
-                    return -c, [*factors[:n], (other, idx, e), *factors[n + 1 :]]
+    def doubled(self, c: Fraction, factors: list[Factor]) -> tuple[Fraction, list[Factor]]:
+        """2 sin u cos u = sin 2u, and 2 sinh u cosh u = sinh 2u, where that is shorter."""
+        if c.numerator % 2:
+            return c, factors
+        for f, idx, e in factors:
+            if f.form == "function" and f.name in DOUBLE and e == 1:
+                other = self.alg.function(DOUBLE[f.name], f.args[0][0])
+                if (other, idx, ONE) in factors:
+                    rest = [g for g in factors if g not in ((f, idx, e), (other, idx, ONE))]
+                    twice = self.alg.apply(f.name, self.alg.times(2, f.args[0][0]))
+                    return c / 2, [*rest, (twice, idx, ONE)]
         return c, factors
+
+    def flipped(self, c: Fraction, factors: list[Factor]) -> tuple[Fraction, list[Factor]]:
+        """-2*(y - x) as 2*(x - y), where that has a plus in front too; -sign(y - x) likewise."""
+        for n, (f, idx, e) in enumerate(factors):
+            if e.denominator != 1 or e % 2 == 0:
+                continue
+            turned = self.negated(f, c)
+            if f.form == "function" and f.name in ODD and turned is None:
+                inner = self.negated(f.args[0][0], c)
+                if inner is not None:
+                    args = ((inner, f.args[0][1]),)
+                    turned = self.alg.tensor("function", f.name, f.shape, args, f.attrs)
+            if turned is not None and not (self.named and self.easy(f) + 1 < self.easy(turned)):
+                return -c, [*factors[:n], (turned, idx, e), *factors[n + 1 :]]
+        return c, factors
+
+    def easiest(self, t: Tensor) -> Index:
+        """The order of its axes in which a sum is the shortest to write."""
+        orders = permutations(range(t.rank)) if t.form == "sum" and t.rank < 4 else ()
+        own = tuple(range(t.rank))
+        return min(orders, key=lambda order: self.size(self.render(t, order)), default=own)
+
+    def easy(self, t: Tensor) -> float:
+        """The length of a tensor in that order."""
+        return self.size(self.render(t, self.easiest(t)))
+
+    def negated(self, t: Tensor, c: Fraction) -> Tensor | None:
+        """A difference the other way round; not 1 - x**2, which is written so, in 2*(1 - x**2)."""
+        if t.form != "sum" or not 0 < len(t.terms) < 20:
+            return None
+        if {k > 0 for k in t.terms.values()} != {True, False}:
+            return None
+        bent = any(f.form == "function" or e != 1 for term in t.terms for f, _, e in term)
+        if c != -1 and () in t.terms and bent:
+            return None
+        turned = {term: -k for term, k in t.terms.items()}
+        return self.alg.tensor("sum", "", t.shape, terms=turned)
 
     def power(self, t: Tensor, layout: Layout, e: Fraction) -> Node:
         """``t**e`` for positive e."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import prod
 
+from ..node import Node
 from .identities import Calculus
 from .render import Renderer
 from .tensors import ONE, Factor, Index, Tensor, Term, term_key
@@ -25,8 +26,14 @@ CHOICES = 4  # common factors tried in one place
 class Shortest(Renderer):
     """A renderer that looks for a shorter form of each sum it writes."""
 
-    def __init__(self, alg: Calculus, decimals: bool = False, solves: bool = False) -> None:
-        super().__init__(alg, decimals, solves)
+    def __init__(
+        self,
+        alg: Calculus,
+        decimals: bool = False,
+        solves: bool = False,
+        named: Sequence[Node] = (),
+    ) -> None:
+        super().__init__(alg, decimals, solves, named)
         self.left = BUDGET
         self._variants: dict[Tensor, list[Tensor]] = {}
 
@@ -44,7 +51,7 @@ class Shortest(Renderer):
             return [t]
         self.left -= 1
         found = [t]
-        forms = [t, self.expanded(t), self.over_common(t), self.cleared(t)]
+        forms = [t, self.expanded(t), self.over_common(t), self.cleared(t), self.one_log(t)]
         for form in [f for f in forms if f is not None]:
             found.append(form)
             if form.form == "sum" and len(form.terms) > 1:
@@ -72,6 +79,25 @@ class Shortest(Renderer):
             return t
         return self.alg.tensor("sum", "", t.shape, terms={((inner, axes, ONE),): c})
 
+    def one_log(self, t: Tensor) -> Tensor | None:
+        """log(x) - log(y) as log(x/y)."""
+        logs = {
+            term: c
+            for term, c in t.terms.items()
+            if len(term) == 1 and term[0][0].name == "log" and term[0][2] == 1 == abs(c)
+            and all(i < t.rank for i in term[0][1])
+        }  # fmt: skip
+        if set(logs.values()) != {-1, 1}:
+            return None
+        inner: list[Factor] = []
+        for ((f, idx, _),), c in logs.items():
+            x, places = f.args[0]
+            inner.append((x, tuple(idx[i] for i in places), c))
+        ratio = self.alg.sum(t.shape, [(ONE, inner)])
+        rest = [(c, list(term)) for term, c in t.terms.items() if term not in logs]
+        joined = self.alg.function("log", ratio)
+        return self.alg.sum(t.shape, [*rest, (ONE, [(joined, tuple(range(t.rank)), ONE)])])
+
     # --- common denominators ---------------------------------------------------------------------
 
     def over_common(self, t: Tensor) -> Tensor | None:
@@ -79,7 +105,7 @@ class Shortest(Renderer):
         least: dict[tuple[Tensor, Index], Fraction] = {}
         for term in t.terms:
             for f, idx, e in term:
-                if e < 0 and all(i < t.rank for i in idx):
+                if e < 0 and f.name != "exp" and all(i < t.rank for i in idx):
                     least[f, idx] = min(e, least.get((f, idx), e))
         if not least or len(t.terms) < 2:
             return None
@@ -126,7 +152,9 @@ class Shortest(Renderer):
         """
         uses: dict[tuple[Tensor, Index, int], int] = {}
         for term in t.terms:
-            for pattern in {_pattern(f, t.rank) for f in term}:
+            picked = {f[1][-1] for f in term if f[0].form == "select"}  # x[0] + x[1] stays that
+            patterns = [_pattern(f, t.rank) for f in term if picked.isdisjoint(f[1])]
+            for pattern in dict.fromkeys(patterns):
                 uses[pattern] = uses.get(pattern, 0) + 1
         shared = [p for p, n in uses.items() if n > 1]
 

@@ -123,6 +123,17 @@ def _sorted_if(symmetric: bool, idx: Index) -> Index:
     return tuple(sorted(idx)) if symmetric else idx
 
 
+def positions(t: Tensor) -> tuple[int, ...] | None:
+    """The entries that rows of an identity pick, of an axis of known size."""
+    entry, size = t.attr("entry"), t.shape[-1]
+    if not isinstance(size, int):
+        return None
+    if not isinstance(entry, tuple):
+        return (entry % size,)
+    picked = range(size)[slice(*entry[1:])] if entry[0] == "slice" else entry[1]
+    return tuple(i % size for i in picked)
+
+
 def axes_of(t: Tensor) -> Index:
     """Its own axes, in order."""
     return tuple(range(t.rank))

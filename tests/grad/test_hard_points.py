@@ -13,9 +13,11 @@ import pytest
 import gradcalc.grad.rules  # noqa: F401  (fills the table)
 from gradcalc.grad.errors import GradError
 from gradcalc.grad.evaluate import evaluate
+from gradcalc.grad.higher import hessian, jacobian
 from gradcalc.grad.node import Node
 from gradcalc.grad.ops import F, constant, variable
 from gradcalc.grad.reverse import gradient
+from gradcalc.grad.simplify import exact
 
 from .compare import assert_same
 
@@ -212,8 +214,24 @@ def test_norm_with_one_entry_zero() -> None:
 
 
 def test_squared_norm_is_smooth_at_0() -> None:
-    _, g, _ = slopes(lambda x: F.norm(x) ** 2, [0, 0])
+    _, g, h = slopes(lambda x: exact([F.norm(x) ** 2])[0], [0, 0])
     assert_same(g, [0, 0], 0)
+    assert_same(h, 2 * np.eye(2), 0)
+
+
+@pytest.mark.parametrize("x", [[2, 3, 5, 7], [0, 3, 5, 7], [0, 3, 0, 7], [0, 0, 0, 7]])
+def test_product_with_zeros(x: list[float]) -> None:
+    """Derivatives of every order are products of the other entries, zeros among them or not."""
+    _, g, h = slopes(F.prod, x)
+    places = range(4)
+    for i in places:
+        assert g[i] == math.prod(x[k] for k in places if k != i)
+        for j in places:
+            assert h[i][j] == (i != j) * math.prod(x[k] for k in places if k not in (i, j))
+    v = variable("x", (4,))
+    (third,) = evaluate([jacobian(hessian(F.prod(v), v), v)], {"x": np.array(x, float)}).results
+    assert third[0, 1, 2] == x[3]
+    assert third[1, 1, 2] == 0
 
 
 def test_spread_of_equal_entries() -> None:
