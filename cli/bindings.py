@@ -24,7 +24,7 @@ STDIN = "standard input"
 PATIENCE = 2.0  # seconds of silence on standard input before saying what is waited for
 
 _OPTION = re.compile(r"-[A-Za-z]+")
-_SIZE = re.compile(r"[0-9]+|[^\W\d]\w*")
+_SIZE = re.compile(r"[0-9]{1,18}|[^\W\d]\w*")  # of an array: below 2**63
 
 
 @record(frozen=True)
@@ -255,6 +255,7 @@ def from_document(
         documents.read_tensor(data, "it", origin)  # is it JSON at all?
     elif found is None:
         if len(names) > 1:
+            documents.check(data, origin)
             raise unbound(
                 expression, names, given, note="", hint=f"an object on {origin} binds several"
                 " names: `{" + ", ".join(f'"{name}": ...' for name in names) + "}`",

@@ -22,6 +22,7 @@ Examples:
   gradcalc diff 'mean((X @ w - y)**2)' X:n,d w:d y:n --format latex
   gradcalc diff 'x @ A @ x' x:3 A:3,3 --symmetric A --wrt x
   gradcalc diff 'sum(log(1 + exp(x)))' x:3 --order 2
+  echo '{"expr": "norm(X @ w)", "shapes": {"X": ["n", "d"], "w": ["d"]}}' | gradcalc diff - --jsonl
 
 """
 
@@ -37,44 +38,59 @@ Order = Annotated[int, Option("--order", metavar="N", help="1 is the gradient, 2
 
 
 def run(
-    words: options.Words = None,
+    words: options.Shapes = None,
     wrt: options.Wrt = None,
     order: Order = 1,
     gradient: Seed = None,
     expand: options.Expand = False,
     symmetric: options.Symmetric = None,
     positive: options.Positive = None,
+    max_elements: options.MaxElements = None,
     format: options.Format = "text",
     json: options.Json = False,
+    jsonl: options.Jsonl = False,
+    on_error: options.OnError = "emit",
+    keep: options.Keep = None,
+    jobs: options.Jobs = 1,
     error_format: options.ErrorFormat = "text",
+    isolated: options.Isolated = False,
 ) -> int:
     if order < 1:
         raise options.refused("--order", str(order), ["1 for the gradient, 2 for the Hessian"])
+    notation = "text" if format == "json" else format
+    limit = options.limit(max_elements)
     text, given = bindings.split(words or [])
+    targets = options.names(wrt)
+    are_symmetric = options.names(symmetric, "--symmetric") or ()
+    are_positive = options.names(positive, "--positive") or ()
+    if jsonl:
+        from . import stream
+        from .stream_forms import Asked, Forms
+
+        asked = Asked(text, (), targets, order, gradient, are_symmetric, are_positive)
+        policy = stream.Policy(on_error, options.names(keep, "--keep") or ())
+        work = Forms(asked, given, notation, expand, limit)
+        return stream.run(work, policy, options.processes(jobs))
 
     from ..grammar.closed_form import derive
     from ..grammar.program import Expression
 
     expression = Expression.read(text)
+    shapes = forms.shapes(given, limit)
     question = forms.question(
-        expression, given, options.names(wrt), order, gradient, expand, symmetric, positive
+        expression, shapes, targets, order, gradient, expand, are_symmetric, are_positive
     )
     found = forms.checked(lambda: derive(expression, question))
     if json or format == "json":
-        _emit_json(expression, found)
+        document: dict[str, Any] = {
+            "gradcalc": 1,
+            "expr": expression.text,
+            "gradients": forms.as_json(found, expression, question, notation),
+        }
+        screen.emit(documents.dumps(document, indent=screen.is_terminal()) + b"\n")
     else:
-        screen.emit(_page(found, expression, question, format).encode() + b"\n")
+        screen.emit(_page(found, expression, question, notation).encode() + b"\n")
     return 0
-
-
-def _emit_json(expression: Expression, found: dict[str, Form]) -> None:
-    gradients = {name: form.as_json("expr") for name, form in found.items()}
-    document: dict[str, Any] = {
-        "gradcalc": 1,
-        "expr": expression.text,
-        "gradients": gradients,
-    }
-    screen.emit(documents.dumps(document, indent=screen.is_terminal()) + b"\n")
 
 
 def _page(

@@ -6,17 +6,14 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from ..grammar.errors import Diagnostic, Label
-from .scan import DEEPEST as DEEPEST
-from .scan import Events, Tensor
 
 if TYPE_CHECKING:
     from ..grad.evaluate import Array
 
 _BOM = b"\xef\xbb\xbf"
 _KEY = re.compile(rb'"[ \t\n\r]*:')
+_LARGE = 2**17  # bytes from which on it pays to read in pieces
 _WIDTH = 88  # an object this short stays on one line when indented
 
 
@@ -29,9 +26,11 @@ def read_tensor(data: bytes, name: str, origin: str = "") -> Array:
     >>> read_tensor(b"[[1, 2], [3, 4]]", "x").tolist()
     [[1.0, 2.0], [3.0, 4.0]]
     """
-    array = _plain_array(loads(data), data)
+    array = _plain_tensor(data)
     if array is not None:
         return array
+    from .scan import Events, Tensor
+
     text = decode(data, origin)
     events = Events(text, origin)
     array = Tensor(name, events).read()
@@ -49,6 +48,8 @@ def read_bindings(
     text = decode(data, origin)
     if not text.lstrip(" \t\n\r").startswith("{"):
         return None
+    from .scan import Events, Tensor
+
     bound, other = {}, []
     events = Events(text, origin)
     next(events)  # the opening brace
@@ -62,6 +63,57 @@ def read_bindings(
             events.skip()
     events.finish()
     return bound, other
+
+
+def read_members(
+    data: bytes, paths: Collection[str], origin: str = "", value: Any = None
+) -> dict[str, Array]:
+    """The tensors at some paths (``x``, ``grads.x``) that are there, in an object that is JSON.
+
+    `value` is what orjson makes of it, without a key given twice and without true and false; None
+    for an object that needs a closer look.
+    """
+    found: dict[str, Array] = {}
+    if value is not None:
+        for path in paths:
+            inner = value
+            for key in path.split("."):
+                inner = inner[key]
+            array = _plain_array(inner, b"")
+            if array is None:
+                break
+            found[path] = array
+        else:
+            return found
+    from .scan import Events, Tensor
+
+    found = {}
+    inside: list[str] = []
+    events = Events(decode(data, origin), origin)
+    next(events)  # the opening brace
+    for event in events:
+        if event.kind == "}":
+            if not inside:
+                break
+            inside.pop()
+            continue
+        path = ".".join([*inside, event.value])
+        if path in paths:
+            found[path] = Tensor(path, events).read()
+        elif any(other.startswith(path + ".") for other in paths):
+            next(events)  # its opening brace
+            inside.append(event.value)
+        else:
+            events.skip()
+    events.finish()
+    return found
+
+
+def check(data: bytes, origin: str = "") -> None:
+    """Raise a Diagnostic for what is no JSON."""
+    from .scan import Events
+
+    Events(decode(data, origin), origin).finish()
 
 
 def decode(data: bytes, origin: str = "") -> str:
@@ -85,10 +137,23 @@ def decode(data: bytes, origin: str = "") -> str:
 
 def loads(data: bytes) -> Any:
     """What orjson makes of a document; None if it refuses, as it does for NaN, 1e400 and a BOM."""
+    import orjson  # here, since a page of help or a completion can do without
+
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
+
+
+def _plain_tensor(data: bytes) -> Array | None:
+    """The array that a document holds; None where it needs a closer look."""
+    if len(data) > _LARGE:
+        from . import pieces
+
+        array = pieces.array(data)
+        if array is not None:
+            return array
+    return _plain_array(loads(data), data)
 
 
 def _plain_array(value: Any, data: bytes) -> Array | None:
@@ -107,6 +172,15 @@ def _plain_array(value: Any, data: bytes) -> Array | None:
 def _plain_bindings(
     data: bytes, names: Collection[str]
 ) -> tuple[dict[str, Array] | None, list[str]]:
+    if len(data) > _LARGE:
+        from . import pieces
+
+        members = pieces.members(data) or {}
+        found = {name: _plain_tensor(text) for name, text in members.items()}
+        arrays = {name: array for name, array in found.items() if array is not None}
+        if found and len(arrays) == len(found):
+            bound = {name: arrays[name] for name in arrays if name in names}
+            return bound, [name for name in arrays if name not in names]
     value = loads(data)
     if not isinstance(value, dict) or not keys_are_unique(value, data):
         return None, []
@@ -147,7 +221,7 @@ def dumps(document: Any, *, indent: bool = False) -> bytes:
     """
     plain = strict(document)
     if not indent:
-        return orjson.dumps(plain, option=orjson.OPT_SERIALIZE_NUMPY)
+        return _compact(plain)
     return "".join(_indented(plain, "\n")).encode()
 
 
@@ -182,7 +256,7 @@ def _spelt(value: float) -> str:
 
 
 def _indented(value: Any, newline: str) -> Iterator[str]:
-    """Recursive as deep as the document is, which is `DEEPEST` and a few at most."""
+    """Recursive as deep as the document is, which is `scan.DEEPEST` and a few at most."""
     members = _members(value)
     if isinstance(value, dict):
         short = newline != "\n" and not any(_is_nested(m) for m in members)
@@ -207,7 +281,13 @@ def _line(value: Any) -> str:
         return "{" + ", ".join(f"{_line(key)}: {_line(value[key])}" for key in value) + "}"
     if _is_list(value):
         return "[" + ", ".join(map(_line, value)) + "]"
-    return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    return _compact(value).decode()
+
+
+def _compact(value: Any) -> bytes:
+    import orjson
+
+    return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def _members(value: Any) -> Sequence[Any]:

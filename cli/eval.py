@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..grammar.errors import Diagnostic
-from . import answers, bindings, documents, options, screen
+from . import answers, bindings, documents, options, progress, screen
 from .screen import Look, Reporter
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def run(
     color: options.Color = "auto",
     ascii: options.Ascii = False,
     error_format: options.ErrorFormat = "text",
+    isolated: options.Isolated = False,
 ) -> int:
     options.exclusive(
         no_grad=no_grad, gradient=gradient is not None, jacobian=jacobian, hessian=hessian
@@ -91,7 +92,8 @@ def run(
     bound = bindings.bind(expression, given, limit, targets or ())
     if dtype == "float32":
         answers.check_float32(bound.arrays)
-    solution = solve(expression, bound.arrays, request)
+    with progress.shown() as tell:
+        solution = solve(expression, bound.arrays, request, tell)
 
     report = Reporter(error_format == "json", ascii, color)
     warnings = [answers.not_finite(expression, solution)] if solution.nonfinite() else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ..grammar.errors import Diagnostic, suggest
 from . import bindings
@@ -17,39 +17,42 @@ T = TypeVar("T")
 Format = Literal["text", "latex", "numpy", "torch", "jax"]
 
 
+def shapes(given: Mapping[str, bindings.Given], limit: int) -> dict[str, Shape]:
+    """The shapes that the command line declares."""
+    return {
+        name: bindings.value_of(binding, limit).shape if binding.shape is None else binding.shape
+        for name, binding in given.items()  # a value has a shape too
+    }
+
+
 def question(
     expression: Expression,
-    given: Mapping[str, bindings.Given],
-    wrt: tuple[str, ...] | None,
-    order: int,
-    seed: str | None,
-    expand: bool,
-    symmetric: Sequence[str] | None,
-    positive: Sequence[str] | None,
+    shapes: Mapping[str, Shape],
+    wrt: tuple[str, ...] | None = None,
+    order: int = 1,
+    seed: str | None = None,
+    expand: bool = False,
+    symmetric: Sequence[str] = (),
+    positive: Sequence[str] = (),
 ) -> Wanted:
-    """What the command line asks. Raises G216, G003 for names that do not occur."""
-    from ..grad.evaluate import MAX_ELEMENTS
+    """What is asked. Raises G216, G003 for names that do not occur, G306 for odd matrices."""
     from ..grad.simplify.facts import Facts
     from ..grammar.closed_form import Wanted
 
-    shapes: dict[str, Shape] = {}
-    for name, binding in given.items():
-        if binding.shape is not None:
-            shapes[name] = binding.shape
-        else:  # a value has a shape too
-            shapes[name] = bindings.value_of(binding, MAX_ELEMENTS).shape
     known = dict.fromkeys([*expression.free, *shapes])
-    facts = []
-    for option, stated in (("--symmetric", symmetric), ("--positive", positive)):
-        names = [name.strip() for part in stated or () for name in part.split(",")]
+    for option, names in (
+        ("--symmetric", symmetric),
+        ("--positive", positive),
+        ("--wrt", wrt or ()),
+    ):
         for name in names:
             if name not in known:
                 raise _no_variable(option, name, known)
-        facts.append(frozenset(names))
-    for name in wrt or ():
-        if name not in known:
-            raise _no_variable("--wrt", name, known)
-    for name in facts[0]:
+    if seed in known:
+        message = f"`--gradient {seed}`: the expression has a variable of this name"
+        ways = ["a name that does not occur yet: `--gradient g`"]
+        raise Diagnostic("G003", message, help=ways)
+    for name in symmetric:
         shape = shapes.get(name, ())
         if len(shape) != 2 or shape[0] != shape[1]:
             raise Diagnostic(
@@ -57,7 +60,8 @@ def question(
                 f"`--symmetric {name}`: `{name}` is not declared as a square matrix",
                 help=[f"declare it: `{name}:3,3` or `{name}:n,n`"],
             )
-    return Wanted(shapes, wrt, order, seed, Facts(*facts), expand)
+    facts = Facts(frozenset(symmetric), frozenset(positive))
+    return Wanted(shapes, wrt, order, seed, facts, expand)
 
 
 def _no_variable(option: str, name: str, known: Mapping[str, object]) -> Diagnostic:
@@ -84,6 +88,18 @@ def checked(derive: Callable[[], T]) -> T:
                 *(long if len(long) < 4_000 else long[:4_000] + " ...").splitlines(),
             ],
         ) from None
+
+
+def as_json(
+    found: Mapping[str, Form], expression: Expression, question: Wanted, format: Format
+) -> dict[str, Any]:
+    """Forms as data, in another notation, too, if that is wanted."""
+    gradients = {name: form.as_json("expr") for name, form in found.items()}
+    if format != "text":
+        for name, form in found.items():
+            text = write(form, expression, question, format, "", f"gradient_{name}")
+            gradients[name][format] = text
+    return gradients
 
 
 def write(

@@ -6,7 +6,7 @@ import os
 import signal
 import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import current_thread, main_thread
 from typing import IO, TYPE_CHECKING, Any
 
@@ -19,28 +19,40 @@ if TYPE_CHECKING:
 
 BLOCK = 2**16  # bytes to ask for at once: from 2**17 on the C library takes fresh memory each time
 PIPE = 2**20  # bytes that a pipe may hold, so that its writer need not wait
+LONGEST = 2**28  # bytes that a line may have
+TOO_LONG = b"\n"  # what stands for a line with more of them; none can be this
 PIECE = 4096  # bytes that a pipe takes whole or not at all (PIPE_BUF)
 
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ of Linux, which fcntl names in Python 3.10 and later only
 
 
-def blocks(source: IO[bytes]) -> Iterator[list[bytes]]:
-    """The lines of a stream, as many at once as are there; a last one need not be ended."""
-    _widen(source)
-    rest: list[bytes] = []
-    while chunk := source.read1(BLOCK):  # type: ignore[attr-defined]
+def blocks(read: Callable[[int], bytes]) -> Iterator[list[bytes]]:
+    """The lines of a stream, as many at once as are there; a last one need not be ended.
+
+    `read` returns at most so many bytes, those that are there, and none at the end.
+    """
+    rest: list[bytes] = []  # of a line whose end is yet to come: its beginning, and
+    size = 0  # how much of it there was; beyond `LONGEST` it is read past and not held
+    while chunk := read(BLOCK):
         end = chunk.rfind(b"\n")
         if end < 0:
-            rest.append(chunk)
+            size += len(chunk)
+            if size <= LONGEST:
+                rest.append(chunk)
+            else:
+                rest.clear()
             continue
-        rest.append(chunk[:end])
-        yield b"".join(rest).split(b"\n")
+        lines = chunk[:end].split(b"\n")
+        whole = size + len(lines[0]) <= LONGEST
+        lines[0] = b"".join([*rest, lines[0]]) if whole else TOO_LONG
+        yield lines
         rest = [chunk[end + 1 :]]
-    if last := b"".join(rest):
-        yield [last]
+        size = len(rest[0])
+    if size:
+        yield [b"".join(rest) if size <= LONGEST else TOO_LONG]
 
 
-def _widen(source: IO[bytes]) -> None:
+def widen(source: IO[bytes]) -> None:
     """Let a pipe hold more than its 64 KiB, where the system does that."""
     try:
         from fcntl import fcntl
@@ -85,7 +97,7 @@ def read(lines: list[bytes]) -> list[Any]:
     whole = b"\n".join(lines)
     # no key twice (orjson keeps the last one), and no true or false, which NumPy takes for numbers:
     # looked for in all lines at once, since nearly always there are none
-    if b"true" not in whole and b"false" not in whole:
+    if not _has_truths(whole):
         alike = _kinds(records) == {dict}
         objects = records if alike else [r for r in records if isinstance(r, dict)]
         if whole.count(b":") == sum(map(len, objects)):
@@ -100,8 +112,13 @@ def _kinds(records: list[Any]) -> set[type]:
     return set(map(type, records))
 
 
+def _has_truths(text: bytes) -> bool:
+    """Whether there may be a true or a false in it. To look for one letter first is faster."""
+    return (b"u" in text and b"true" in text) or (b"s" in text and b"false" in text)
+
+
 def _is_plain(record: Any, line: bytes) -> bool:
-    if b"true" in line or b"false" in line:
+    if _has_truths(line):
         return False
     return not isinstance(record, dict) or documents.keys_are_unique(record, line)
 
@@ -130,6 +147,46 @@ def stacked(records: list[Any], names: tuple[str, ...]) -> dict[str, Array] | No
             return None
         stacks[name] = stack.astype(np.float64, copy=False)
     return stacks
+
+
+def alike(
+    records: Mapping[int, Any], names: tuple[str, ...]
+) -> tuple[list[tuple[list[int], dict[str, Array]]], list[int]]:
+    """Stacks of the records that are alike, by their places; and the places of those that are odd.
+
+    All of them at once, if that can be done; else those that look alike, in halves until it can.
+    """
+    found, odd = [], []
+    waiting = [list(records)] if records else []
+    together = True
+    while waiting:
+        places = waiting.pop()
+        stacks = stacked([records[place] for place in places], names)
+        if stacks is not None:
+            found.append((places, stacks))
+        elif len(places) == 1:
+            odd += places
+        elif together:
+            by_look: dict[tuple[Any, ...], list[int]] = {}
+            for place in places:
+                by_look.setdefault(_look(records[place], names), []).append(place)
+            waiting += by_look.values()
+        else:
+            half = len(places) // 2
+            waiting += [places[:half], places[half:]]
+        together = False
+    return found, odd
+
+
+def _look(record: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
+    """What is seen of the shapes in a record at a glance."""
+    values = [record.get(name) for name in names] if isinstance(record, dict) else [record]
+    looks: list[Any] = [isinstance(record, dict)]
+    for value in values:
+        inner = value[0] if isinstance(value, list) and value else None
+        looks += [type(value), len(value) if isinstance(value, list) else 0]
+        looks.append(len(inner) if isinstance(inner, list) else 0)
+    return tuple(looks)
 
 
 def joined(several: list[dict[str, Array]], names: tuple[str, ...]) -> dict[str, Array]:

@@ -17,8 +17,16 @@ if TYPE_CHECKING:
 HOME = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 NOWHERE = "command-line"  # the file of a check that is in none
 ANNOTATIONS = 10  # GitHub shows so many of a step and drops the others
+WORDS = {  # what a tensor was compared with
+    "expected": "what is expected",
+    "complex step": "a complex step",
+    "finite differences": "finite differences",
+}
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# what neither XML nor YAML may hold, and other line breaks than the usual ones
+_UNPRINTABLE = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
 
 
 @dataclass(slots=True)
@@ -79,6 +87,10 @@ class Result:
 Report = Callable[[Sequence[Result]], bytes]
 
 
+def _clean(words: str) -> str:
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", words)
+
+
 # --- text --------------------------------------------------------------------------------------
 
 
@@ -102,7 +114,7 @@ def text(results: Sequence[Result]) -> bytes:
     failed = sum(not result.passed for result in results)
     counts = f"{len(results) - failed} passed, {failed} failed" if failed else "passed"
     rows.append(f"{len(results)} check{plural}: {counts}")
-    return ("\n".join(rows) + "\n").encode()
+    return _clean("\n".join(rows) + "\n").encode()
 
 
 def _told(result: Result) -> Iterator[str]:
@@ -127,10 +139,9 @@ def _brief(comparison: Comparison) -> str:
         return f"{c.title}: shape {c.got.shape}, expected {c.want.shape}"
     worst = c.worst[0]
     where = f" at {list(worst.index)}" if worst.index else ""
-    against = "expected" if c.want is not None else "finite differences"
     return (
         f"{c.title}: {_count(c.differing, c.compared)}; "
-        f"worst{where}: got {worst.got!r}, {against} {worst.want!r}"
+        f"worst{where}: got {worst.got!r}, {c.against} {worst.want!r}"
     )
 
 
@@ -144,12 +155,14 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     if c.passed:
         entries = "1 entry" if c.compared == 1 else f"{c.compared:,} entries"
         agree = "agrees" if c.compared == 1 else "agree"
-        which = "what is expected" if c.want is not None else "finite differences"
-        yield f"{title} {entries} {agree} with {which}" if c.compared else f"{title} not compared"
+        yield (
+            f"{title} {entries} {agree} with {WORDS[c.against]}"
+            if c.compared
+            else f"{title} not compared"
+        )
     else:
         yield f"{title} {_count(c.differing, c.compared)}   rtol {c.rtol:g}  atol {c.atol:g}"
-        want = "expected" if c.want is not None else "finite differences"
-        table = [("index", "got", want, "off by", "allowed", "")]
+        table = [("index", "got", c.against, "off by", "allowed", "")]
         for d in c.worst:
             index = str(list(d.index)) if d.index else ""
             times = f"{_factor(d.excess)} times too far" if d.excess < float("inf") else ""
@@ -198,26 +211,28 @@ def _as_data(result: Result) -> dict[str, Any]:
         "expr": result.expr,
         "passed": result.passed,
         "error": result.error.as_json() if result.error else None,
-        "comparisons": [
-            {
-                "name": c.name,
-                "against": "expected" if c.want is not None else "finite differences",
-                "passed": c.passed,
-                "shape": list(c.got.shape),
-                "expected_shape": list(c.want.shape) if c.want is not None else None,
-                "rtol": c.rtol,
-                "atol": c.atol,
-                "compared": c.compared,
-                "differing": c.differing,
-                "worst": [
-                    {"index": list(d.index), "got": d.got, "want": d.want, "allowed": d.allowed}
-                    for d in c.worst
-                ],
-                "opinion": c.opinion,
-                "note": c.note,
-            }
-            for c in result.comparisons
+        "comparisons": [as_data(comparison) for comparison in result.comparisons],
+    }
+
+
+def as_data(c: Comparison) -> dict[str, Any]:
+    """One tensor, what it was compared with, and what came of it."""
+    return {
+        "name": c.name,
+        "against": c.against,
+        "passed": c.passed,
+        "shape": list(c.got.shape),
+        "expected_shape": list(c.want.shape) if c.want is not None else None,
+        "rtol": c.rtol,
+        "atol": c.atol,
+        "compared": c.compared,
+        "differing": c.differing,
+        "worst": [
+            {"index": list(d.index), "got": d.got, "want": d.want, "allowed": d.allowed}
+            for d in c.worst
         ],
+        "opinion": c.opinion,
+        "note": c.note,
     }
 
 
@@ -228,31 +243,28 @@ def junit(results: Sequence[Result]) -> bytes:
     """JUnit's XML: a test suite a file. What is not to be said in XML is left out."""
     from xml.etree import ElementTree as xml
 
-    def clean(words: str) -> str:
-        return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", words)
-
     def counts(found: Sequence[Result]) -> dict[str, str]:
         return {
             "tests": str(len(found)),
             "failures": str(sum(not r.passed and r.error is None for r in found)),
             "errors": str(sum(r.error is not None for r in found)),
-            "time": f"{sum(r.seconds for r in found):.6f}",
+            "time": f"{sum(r.seconds for r in found):.3f}",  # Jenkins takes no more digits
         }
 
     root = xml.Element("testsuites", {"name": "gradcalc", **counts(results)})
     for path in dict.fromkeys(result.path for result in results):
         found = [result for result in results if result.path == path]
-        name = clean(path or NOWHERE)
+        name = _clean(path or NOWHERE)
         suite = xml.SubElement(root, "testsuite", {"name": name, **counts(found), "skipped": "0"})
         for result in found:
             case = xml.SubElement(
                 suite, "testcase",
-                {"classname": name, "name": clean(result.name), "time": f"{result.seconds:.6f}"},
+                {"classname": name, "name": _clean(result.name), "time": f"{result.seconds:.3f}"},
             )  # fmt: skip
             if not result.passed:
                 kind = "error" if result.error else "failure"
-                told = {"message": clean(result.message), "type": result.code}
-                xml.SubElement(case, kind, told).text = clean(result.details)
+                told = {"message": _clean(result.message), "type": result.code}
+                xml.SubElement(case, kind, told).text = _clean(result.details)
     xml.indent(root)
     return bytes(xml.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 
@@ -274,7 +286,7 @@ def github(results: Sequence[Result]) -> bytes:
 
 def _annotation(properties: dict[str, str], message: str) -> str:
     def escaped(words: str, more: str = "") -> str:
-        return "".join(f"%{ord(c):02X}" if c in "%\r\n" + more else c for c in words)
+        return "".join(f"%{ord(c):02X}" if c in "%\r\n" + more else c for c in _clean(words))
 
     said = ",".join(f"{key}={escaped(value, ':,')}" for key, value in properties.items())
     return f"::error {said}::{escaped(message)}\n"
@@ -325,14 +337,11 @@ def sarif(results: Sequence[Result]) -> bytes:
                 "partialFingerprints": {"gradcalc/v1": _fingerprint(result)},
             }
         )
-    rules = [
-        {
-            "id": code,
-            "shortDescription": {"text": CODES[code].title},
-            "fullDescription": {"text": CODES[code].explanation},
-        }
-        for code in codes
-    ]
+    rules = []
+    for code in codes:
+        title, told = {"text": CODES[code].title}, {"text": CODES[code].explanation}
+        # GitHub wants all three
+        rules.append({"id": code, "shortDescription": title, "fullDescription": told, "help": told})
     driver = {"name": "gradcalc", "version": version("gradcalc"), "rules": rules}
     run = {"tool": {"driver": driver}, "results": found}
     return documents.dumps({"$schema": HOME, "version": "2.1.0", "runs": [run]}) + b"\n"
@@ -342,17 +351,18 @@ def tap(results: Sequence[Result]) -> bytes:
     """TAP 13, with details as YAML."""
     lines = ["TAP version 13", f"1..{len(results)}"]
     for number, result in enumerate(results, 1):
-        name = re.sub(r"([\\#])", r"\\\1", " ".join(result.name.split()))
+        name = re.sub(r"([\\#])", r"\\\1", " ".join(_clean(result.name).split()))
         lines.append(f"{'ok' if result.passed else 'not ok'} {number} - {name}")
         if not result.passed:
             lines += ["  ---", "  message: |-"]
-            lines += [f"    {line}" for line in result.message.splitlines()]
+            lines += [f"    {line}" for line in _clean(result.message).splitlines()]
             if result.path:
                 lines += [
                     f"  file: {documents.dumps(result.path).decode()}",
                     f"  line: {result.line}",
                 ]
-            lines += ["  details: |-", *(f"    {line}" for line in result.details.splitlines())]
+            details = _clean(result.details).splitlines()
+            lines += ["  details: |-", *(f"    {line}" for line in details)]
             lines.append("  ...")
     return ("\n".join(lines) + "\n").encode()
 

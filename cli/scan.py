@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from math import inf, isinf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import orjson
-
 from ..grammar.errors import Diagnostic, Label, Span
 
 if TYPE_CHECKING:
@@ -120,7 +118,8 @@ class Events(Iterator[Event]):
         if wanted.startswith("a key") and kind == "string":
             key, keys = _string(value), self._open[-1].keys
             if keys is None or key in keys:
-                raise self.error("G207", f'the key "{key}" is given twice', span)
+                told = f'the key "{key}" is given twice'
+                raise self.error("G207", told, span, "", "remove one of the two")
             keys.add(key)
             self._at, self._wanted = span[1], "`:`"
             return Event("key", key, span)
@@ -255,6 +254,8 @@ class Tensor:
 
 
 def _string(value: str) -> str:
+    import orjson
+
     try:
         return str(orjson.loads(value))
     except orjson.JSONDecodeError:  # half of a surrogate pair: only ever shown

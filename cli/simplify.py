@@ -20,13 +20,15 @@ Examples:
 
 
 def run(
-    words: options.Words = None,
+    words: options.Shapes = None,
     expand: options.Expand = False,
     symmetric: options.Symmetric = None,
     positive: options.Positive = None,
+    max_elements: options.MaxElements = None,
     format: options.Format = "text",
     json: options.Json = False,
     error_format: options.ErrorFormat = "text",
+    isolated: options.Isolated = False,
 ) -> int:
     text, given = bindings.split(words or [])
 
@@ -34,7 +36,13 @@ def run(
     from ..grammar.program import Expression
 
     expression = Expression.read(text)
-    question = forms.question(expression, given, None, 1, None, expand, symmetric, positive)
+    question = forms.question(
+        expression,
+        forms.shapes(given, options.limit(max_elements)),
+        expand=expand,
+        symmetric=options.names(symmetric, "--symmetric") or (),
+        positive=options.names(positive, "--positive") or (),
+    )
     form = forms.checked(lambda: simplified(expression, question))
     if json or format == "json":
         document: dict[str, Any] = {"gradcalc": 1, "expr": text} | form.as_json("simplified")

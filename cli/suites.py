@@ -22,7 +22,20 @@ SUFFIXES = (".toml", ".json")
 MEMBERS = ("expr", "inputs", "value", "grads", "wrt", "gradient", "rtol", "atol", "seed")
 DEFAULTS = ("rtol", "atol")  # may also stand at the top, for all checks of the file
 
+DEEPEST = 64  # of keys in keys: tomllib takes time and memory as the square of it
+
 _TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
+# what may be the name of a check; possessive, so that no text takes quadratic time
+_TOML_NAME = re.compile(
+    r"^[ \t]*+(?P<sure>\[?[ \t]*+checks[ \t]*+\.[ \t]*+)?+"
+    r"""(?P<name>"[^"\n]*+"|'[^'\n]*+'|[\w-]++)[ \t]*+[].=]""",
+    re.MULTILINE,
+)
+_TOML_DEEP = re.compile(
+    r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+)"""
+    rf"{{{DEEPEST}}}"
+)
+_JSON_NAME = re.compile(r'(?P<name>"(?:[^"\\]|\\.)*+")(?P<sure>\s*+:\s*+\{)?+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +53,11 @@ class Check:
     @property
     def line(self) -> int:
         """The line of the file it starts at."""
-        name = re.escape(self.name)
-        if self.suite.is_toml:
-            pattern = rf"""^[ \t]*(\[[ \t]*checks[ \t]*\.[ \t]*)?["']?{name}["']?[ \t]*[].=]"""
-        else:
-            pattern = rf'"{name}"\s*:\s*\{{'
-        match = re.search(pattern, self.suite.text, re.MULTILINE)
-        return 1 + self.suite.text.count("\n", 0, match.start()) if match else 1
+        return self.suite.lines.get(self.name, 1)
 
-    def prepare(self, max_elements: int) -> tuple[Expression, dict[str, Array], Request, Expected]:
+    def prepare(
+        self, max_elements: int, dtype: str = "float64"
+    ) -> tuple[Expression, dict[str, Array], Request, Expected]:
         """What `verdict.check` wants to know. Raises Diagnostic."""
         from ..grammar.program import Expression, Request
         from ..grammar.verdict import Expected
@@ -76,17 +85,18 @@ class Check:
                 name: self._tensor(f"grads.{name}", raw, max_elements)
                 for name, raw in self._table("grads").items()
             },
-            self.tolerance,
+            lambda name: self.tolerance(name, dtype),
         )
-        request = Request(wrt=targets, seed=tensor("gradient"), max_elements=max_elements)
+        seed = tensor("gradient")
+        request = Request(wrt=targets, seed=seed, dtype=dtype, max_elements=max_elements)
         return expression, arrays, request, expected
 
-    def tolerance(self, name: str) -> tuple[float, float]:
+    def tolerance(self, name: str, dtype: str = "float64") -> tuple[float, float]:
         """rtol and atol for "value" or the gradient by a variable."""
-        from ..grammar.verdict import ATOL, RTOL
+        from ..grammar.verdict import TOLERANCE
 
         found = []
-        for member, default in (("rtol", RTOL), ("atol", ATOL)):
+        for member, default in zip(DEFAULTS, TOLERANCE[dtype], strict=True):
             stated = self.members.get(member)
             if isinstance(stated, Mapping):
                 stated = stated.get(name)
@@ -105,9 +115,13 @@ class Check:
             if raw.startswith("@"):
                 value = "@" + os.path.join(os.path.dirname(self.suite.path), raw[1:])
             return bindings.value_of(bindings.Given(name, f"{name}={value}", value), max_elements)
-        import orjson
+        import json
 
-        data = orjson.dumps(documents.strict(raw))
+        try:
+            data = json.dumps(raw, default=str).encode()  # a date is refused as any other text
+        except (RecursionError, ValueError):
+            told = f"`{name}` of the check `{self.name}`"
+            raise self.suite.wrong(f"{told} is nested too deep, or has endless digits") from None
         return documents.read_tensor(data, name, f"{self.suite.path}, check `{self.name}`")
 
 
@@ -119,17 +133,15 @@ class Suite:
     text: str
     defaults: dict[str, Any] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)  # where checks start, by name
 
     @property
     def is_toml(self) -> bool:
         return self.path.lower().endswith(".toml")
 
-    def wrong(self, message: str, *ways: str, at: tuple[int, int] | None = None) -> Diagnostic:
-        source, labels = "", []
-        if at:
-            lines = self.text.splitlines(keepends=True)
-            start = sum(map(len, lines[: at[0] - 1])) + at[1] - 1
-            source, labels = self.text, [Label((start, start + 1), primary=True)]
+    def wrong(self, message: str, *ways: str, at: int | None = None) -> Diagnostic:
+        source = "" if at is None else self.text
+        labels = [] if at is None else [Label((at, at + 1), primary=True)]
         way = "what a suite looks like: `gradcalc explain G007`"
         return Diagnostic("G007", message, source, labels, [*ways, way], origin=self.path)
 
@@ -139,17 +151,18 @@ def find(paths: Sequence[str]) -> list[Suite]:
 
     Raises Diagnostic: G002 for what cannot be read, G007 for what is no suite.
     """
-    suites: list[Suite] = []
-    for path in paths:
-        if os.path.isdir(path):
-            for folder, folders, names in os.walk(path):
-                folders[:] = sorted(f for f in folders if not f.startswith("."))
-                for name in sorted(names):
-                    if name.lower().endswith(SUFFIXES):
-                        suites += _read(os.path.normpath(os.path.join(folder, name)), must=False)
-        else:
-            suites += _read(path, must=True)
-    return suites
+    suites: dict[str, list[Suite]] = {}  # a file may be named twice, by a folder, too
+    for path in map(os.path.normpath, paths):
+        if not os.path.isdir(path):
+            suites[path] = _read(path, must=True)
+            continue
+        for folder, folders, names in os.walk(path):
+            folders[:] = sorted(f for f in folders if not f.startswith("."))
+            for name in sorted(names):
+                file = os.path.normpath(os.path.join(folder, name))
+                if name.lower().endswith(SUFFIXES) and file not in suites:
+                    suites[file] = _read(file, must=False)
+    return [suite for found in suites.values() for suite in found]
 
 
 def chosen(suites: Sequence[Suite], patterns: Sequence[str]) -> list[Check]:
@@ -190,23 +203,52 @@ def _read(path: str, *, must: bool) -> list[Suite]:
     for name, members in content["checks"].items():
         _check_members(suite, name, members)
         suite.checks.append(Check(name, suite, members))
+    suite.lines = _lines(suite)
+    if any("\ud800" <= c <= "\udfff" for c in path):  # reports, which are UTF-8, could not name it
+        label = Label((0, len(path)), primary=True)
+        message = "the name of this suite is not UTF-8"
+        raise Diagnostic("G213", message, path, [label], ["give the file another name"])
     return [suite]
+
+
+def _lines(suite: Suite) -> dict[str, int]:
+    """The line that a name first stands at, at best where it is sure to be that of a check."""
+    first: dict[str, int] = {}
+    sure: dict[str, int] = {}
+    line, counted = 1, 0
+    for match in (_TOML_NAME if suite.is_toml else _JSON_NAME).finditer(suite.text):
+        line += suite.text.count("\n", counted, match.start())
+        counted = match.start()
+        (sure if match["sure"] else first).setdefault(match["name"].strip("\"'"), line)
+    return first | sure
 
 
 def _parsed(suite: Suite) -> Any:
     if suite.is_toml:
-        try:
-            return tomllib.loads(suite.text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            place = _TOML_PLACE.search(str(error))
-            message = _TOML_PLACE.sub("", str(error))
-            at = (int(place[1]), int(place[2])) if place else None
-            raise suite.wrong(f"this is not TOML: {message.lower()}", at=at) from None
+        return _parsed_toml(suite)
     content = documents.loads(suite.text.encode())
     if content is None:
         documents.read_bindings(suite.text.encode(), (), suite.path)  # says what is wrong
         raise suite.wrong("this is not JSON that a suite can be")
     return content
+
+
+def _parsed_toml(suite: Suite) -> Any:
+    if deep := _TOML_DEEP.search(suite.text):
+        raise suite.wrong(f"keys are nested more than {DEEPEST} deep", at=deep.start())
+    try:
+        return tomllib.loads(suite.text)
+    except tomllib.TOMLDecodeError as error:
+        message = _TOML_PLACE.sub("", str(error))
+        at = None
+        if place := _TOML_PLACE.search(str(error)):
+            lines = suite.text.split("\n")[: int(place[1]) - 1]
+            at = sum(len(line) + 1 for line in lines) + int(place[2]) - 1
+        raise suite.wrong(f"this is not TOML: {message.lower()}", at=at) from None
+    except RecursionError:
+        raise suite.wrong("lists or tables are nested too deep") from None
+    except ValueError:  # what Python says of an integer of more than 4,300 digits
+        raise suite.wrong("an integer has thousands of digits") from None
 
 
 def _check_members(suite: Suite, name: str, members: Any) -> None:
@@ -236,9 +278,17 @@ def _check_tolerances(suite: Suite, called: str, members: dict[str, Any], by_nam
     for member in DEFAULTS:
         stated = members.get(member, 0)
         numbers = stated.values() if by_name and isinstance(stated, dict) else [stated]
-        for number in numbers:
-            if isinstance(number, bool) or not isinstance(number, (int, float)) or not number >= 0:
-                raise suite.wrong(f"`{member}` of {called} is not a number, 0 or more")
+        if not all(map(_is_tolerance, numbers)):
+            raise suite.wrong(f"`{member}` of {called} is not a number, 0 or more")
+
+
+def _is_tolerance(number: Any) -> bool:
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        return False
+    try:
+        return float(number) >= 0
+    except OverflowError:
+        return False
 
 
 def _meant(word: str, known: Sequence[str]) -> list[str]:

@@ -90,17 +90,24 @@ def differences_at(
     return Differences(*(_columns(np.array([c[i] for c in columns]), root, some) for i in range(4)))
 
 
-def complex_step(root: Node, x: Node, values: Mapping[str, Any]) -> Array:
+def complex_step(
+    root: Node,
+    x: Node,
+    values: Mapping[str, Any],
+    positions: Sequence[tuple[int, ...]] | None = None,
+) -> Array:
     """The derivatives of `root` by the variable `x`, exact to rounding where `root` is analytic.
 
-    Of shape ``root.shape + x.shape``. It is wrong where an operation is not analytic (`abs`), and
-    fails with TypeError or ValueError where one does not take complex numbers.
+    Of shape ``root.shape + x.shape``, or of ``root.shape + (number of positions,)`` by some entries
+    only. It is wrong where an operation is not analytic (`abs`), and fails with TypeError or
+    ValueError where one does not take complex numbers.
     """
     at = np.asarray(values[x.attr("name")], dtype=np.complex128)
     here = _along(root, x, values, at, np.complex128)
+    chosen = np.ndindex(at.shape) if positions is None else positions
     with np.errstate(all="ignore"):
-        columns = [here(p, COMPLEX_STEP * 1j).imag / COMPLEX_STEP for p in np.ndindex(at.shape)]
-    return _columns(np.array(columns), root, at)
+        columns = [here(p, COMPLEX_STEP * 1j).imag / COMPLEX_STEP for p in chosen]
+    return _columns(np.array(columns), root, at if positions is None else np.empty(len(positions)))
 
 
 def _along(

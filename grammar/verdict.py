@@ -1,22 +1,26 @@
 """Checks: a value and gradients against expected ones, and against finite differences.
 
 Where a gradient is not the expected one, finite differences give a third opinion on who is right.
+A complex step makes them exact where the expression is analytic, which is seen from the outcome:
+the two agree.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..grad.differences import Differences, differences_at
+from ..grad.differences import STEP, Differences, complex_step, differences_at
+from ..grad.errors import GradError
 from ..grad.evaluate import Array
 from ..grad.record import replace
 from .errors import Diagnostic, suggest
 from .program import Expression, Request, Solution, solve
 
-RTOL, ATOL = 1e-7, 1e-12
+TOLERANCE = {"float64": (1e-7, 1e-12), "float32": (1.3e-6, 1e-5)}  # as in torch.testing
 MOST = 100  # entries of a tensor that finite differences are taken of; more are sampled
 WORST = 5  # entries that differ are listed, the worst first
 
@@ -30,7 +34,7 @@ class Expected:
 
     value: Array | None = None
     grads: Mapping[str, Array] = field(default_factory=dict)
-    tolerance: Tolerance = lambda name: (RTOL, ATOL)
+    tolerance: Tolerance = lambda name: TOLERANCE["float64"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ class Comparison:
     """One tensor and what it was compared with.
 
     ``name``     "value", or the variable by which the gradient is taken
-    ``want``     the expected tensor, or None: finite differences
+    ``want``     the expected tensor, or None: a numerical derivative
+    ``against``  "expected", or the numerical derivative: "complex step", "finite differences"
     ``compared`` how many entries were compared, of which ``differing`` differ, `worst` first
     ``opinion``  who is right, where a gradient is not the expected one
     ``note``     what could not be compared
@@ -70,6 +75,7 @@ class Comparison:
     want: Array | None
     rtol: float
     atol: float
+    against: str = "expected"
     compared: int = 0
     differing: int = 0
     worst: list[Difference] = field(default_factory=list)
@@ -89,6 +95,7 @@ class Comparison:
         return not self.differing and not self.shapes_differ
 
 
+@np.errstate(all="ignore")  # what is not finite is compared like anything else
 def check(
     expression: Expression, values: Mapping[str, Array], request: Request, expected: Expected
 ) -> list[Comparison]:
@@ -108,6 +115,8 @@ def check(
         request = replace(request, wrt=tuple(expected.grads))
     elif expected.value is not None:
         request = replace(request, order="none")
+    if request.dtype == "float32":  # what it computes with, exactly
+        values = {name: np.asarray(v, np.float32).astype(float) for name, v in values.items()}
     solution = solve(expression, values, request)
     found: list[Comparison] = []
     if expected.value is not None:
@@ -142,13 +151,10 @@ def _compared(name: str, got: Array, want: Array, tolerance: Tolerance) -> Compa
 def _differ(
     comparison: Comparison, got: Array, want: Array, allowed: Array, indices: list[Index]
 ) -> None:
-    """Note the entries that differ. Equal infinities agree, and so do two nans."""
+    """Note the entries that differ."""
     got, want, allowed = (np.asarray(a, np.float64).ravel() for a in (got, want, allowed))
     allowed = np.where(np.isfinite(want), allowed, 0)
-    with np.errstate(invalid="ignore"):
-        close = np.abs(got - want) <= allowed
-    close |= (got == want) | (np.isnan(got) & np.isnan(want))
-    places = np.flatnonzero(~close)
+    places = np.flatnonzero(~close(got, want, allowed))
     all_of_them = [
         Difference(indices[i], float(got[i]), float(want[i]), float(allowed[i])) for i in places
     ]
@@ -156,16 +162,48 @@ def _differ(
     comparison.worst = sorted(all_of_them, key=lambda d: (-d.excess, d.index))[:WORST]
 
 
+def close(got: Array, want: Array, allowed: Array) -> Array:
+    """For each entry, whether the two agree. Equal infinities do, and so do two nans."""
+    with np.errstate(all="ignore"):
+        near = np.isfinite(want) & (np.abs(got - want) <= allowed)
+    return np.asarray(near | (got == want) | (np.isnan(got) & np.isnan(want)))
+
+
 # --- finite differences ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Slopes:
+    """Numerical derivatives, and what they are: "complex step" or "finite differences"."""
+
+    found: Differences
+    name: str
+
+    def allowed(self, rtol: float, atol: float) -> Array:
+        return np.asarray(10 * self.found.error + rtol * np.abs(self.found.value) + atol)
 
 
 def _slopes(
     name: str, indices: list[Index], solution: Solution, values: Mapping[str, Array], seed: object
-) -> Differences:
-    """Finite differences by some entries of a variable."""
+) -> _Slopes:
+    """Numerical derivatives by some entries of a variable."""
     x = solution.inputs[name]
-    found = differences_at(solution.root, x, values, indices)
-    return found.against(np.ones(()) if seed is None else seed)
+    v = np.ones(()) if seed is None else np.asarray(seed)
+    found = differences_at(solution.root, x, values, indices).against(v)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            exact = complex_step(solution.root, x, values, indices)
+    except (TypeError, ValueError, GradError, np.exceptions.ComplexWarning):
+        return _Slopes(found, "finite differences")
+    exact = np.tensordot(v, exact, v.ndim)
+    near = close(exact, found.value, 10 * found.error) | ~found.reliable
+    if not near.all():
+        return _Slopes(found, "finite differences")
+    # nothing was subtracted: of the error remains the rounding, without having been divided by
+    # the step
+    better = Differences(exact, found.error * STEP, found.kink, found.edge)
+    return _Slopes(better, "complex step")
 
 
 def _against_differences(
@@ -176,21 +214,22 @@ def _against_differences(
     request: Request,
     expected: Expected,
 ) -> Comparison:
-    """A gradient against finite differences, where these can be relied on."""
+    """A gradient against numerical derivatives, where these can be relied on."""
     rtol, atol = expected.tolerance(name)
-    comparison = Comparison(name, grad, None, rtol, atol)
     chosen = np.unique(np.linspace(0, grad.size - 1, min(grad.size, MOST)).astype(int))
     indices = [tuple(int(i) for i in np.unravel_index(k, grad.shape)) for k in chosen]
     slopes = _slopes(name, indices, solution, values, request.seed)
-    sure = np.flatnonzero(slopes.reliable)
+    comparison = Comparison(name, grad, None, rtol, atol, slopes.name)
+    sure = np.flatnonzero(slopes.found.reliable)
     got = np.array([grad[index] for index in indices])
-    allowed = 10 * slopes.error + rtol * np.abs(slopes.value) + atol
+    allowed = slopes.allowed(rtol, atol)
+    want = slopes.found.value
     comparison.compared = len(sure)
-    _differ(comparison, got[sure], slopes.value[sure], allowed[sure], [indices[i] for i in sure])
+    _differ(comparison, got[sure], want[sure], allowed[sure], [indices[i] for i in sure])
     notes = []
     if len(indices) < grad.size:
         notes.append(f"{len(indices)} of {grad.size:,} entries sampled")
-    for what, places in (("kink", slopes.kink), ("edge of the domain", slopes.edge)):
+    for what, places in (("kink", slopes.found.kink), ("edge of the domain", slopes.found.edge)):
         if places.any():
             at = _listed([indices[i] for i in np.flatnonzero(places)])
             notes.append(f"not reliable here: {what}{at}")
@@ -201,29 +240,34 @@ def _against_differences(
 def _opinion(
     comparison: Comparison, solution: Solution, values: Mapping[str, Array], request: Request
 ) -> str:
-    """Whom finite differences agree with at the worst entries."""
+    """Whom numerical derivatives agree with at the worst entries."""
     worst = comparison.worst
     indices = [d.index for d in worst]
     slopes = _slopes(comparison.name, indices, solution, values, request.seed)
-    if not slopes.reliable.any():
-        kink = bool(slopes.kink.any())
+    value, reliable = slopes.found.value, slopes.found.reliable
+    if not reliable.any():
+        kink = bool(slopes.found.kink.any())
         return f"not reliable here: {'kink' if kink else 'edge of the domain'}{_listed(indices)}"
-    sure = np.flatnonzero(slopes.reliable)
-    allowed = 10 * slopes.error + comparison.atol + comparison.rtol * np.abs(slopes.value)
+    sure = np.flatnonzero(reliable)
+    allowed = slopes.allowed(comparison.rtol, comparison.atol)
 
     def agrees(numbers: list[float]) -> bool:
-        return bool((np.abs(np.array(numbers) - slopes.value) <= allowed)[sure].all())
+        return bool((np.abs(np.array(numbers) - value) <= allowed)[sure].all())
 
     ours, theirs = agrees([d.got for d in worst]), agrees([d.want for d in worst])
     first = int(sure[0])
-    said = f"finite differences say {slopes.value[first]:.6g}{_listed([indices[first]])}: they "
+    told = f"{value[first]:.6g}{_listed([indices[first]])}"
+    if slopes.name == "complex step":
+        said = f"a complex step says {told}: it agrees "
+    else:
+        said = f"finite differences say {told}: they agree "
     if ours and theirs:
-        return said + "cannot tell the two apart"
+        return said + "with both, and cannot tell them apart"
     if ours:
-        return said + "agree with gradcalc, not with what is expected"
+        return said + "with gradcalc, not with what is expected"
     if theirs:
-        return said + "agree with what is expected, not with gradcalc: please report this"
-    return said + "agree with neither"
+        return said + "with what is expected, not with gradcalc: please report this"
+    return said + "with neither"
 
 
 def _listed(indices: list[Index]) -> str:
