@@ -3,7 +3,7 @@
 PYTHON ?= $(firstword $(wildcard .venv/bin/python) python3)
 export PATH := $(abspath $(dir $(PYTHON))):$(PATH)
 
-.PHONY: check lint types contracts fast test manual tables bench format install
+.PHONY: check lint types contracts fast test manual tables man bench format install
 
 check: lint types contracts fast
 
@@ -32,9 +32,15 @@ test:
 manual:
 	pytest -q tests/test_manual.py --update-manual
 
-# Rewrite the parser's tables after a change of a grammar file.
+# Rewrite the parser's tables after a change of a grammar file, and the list of functions for
+# completion after a change of a signature.
 tables: build/house/gradcalc
 	PYTHONPATH=build/house python -m gradcalc.grammar.lark_tables
+	PYTHONPATH=build/house python -m gradcalc.grammar.vocabulary_writer
+
+# Rewrite the manual page after a change of an option.
+man:
+	gradcalc man --isolated > docs/gradcalc.1
 
 # Measure, beside what can be compared with, and write docs/benchmarks.md.
 bench:

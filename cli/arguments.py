@@ -14,27 +14,48 @@ from ..grad.record import record
 from ..grammar.errors import Diagnostic, Label, suggest
 
 HELP = ("-h", "--help")
+NOTHING: Mapping[str, Any] = {}
 WAYS = ["`--help` says what each option takes"]
 
 
 @record(frozen=True)
 class Argument:
-    """The words that are no options."""
+    """The words that are no options; `values` are those that there are, if they are few."""
 
     metavar: str
     help: str
+    values: Sequence[str] = ()
 
 
 class Option:
-    """An option: its spellings, what its value is called, and the least one if it is a number."""
+    """An option: its spellings, and what its value is called.
+
+    `least` is the least number it takes, `values` are words that it takes besides others; `check`
+    raises G003 for a value that its type allows and the verb does not.
+
+    `setting` says that a file or the environment may set it (settings.py), as a matter of taste or
+    policy; none may that changes what is asked. It is left aside when one of `voided_by` is given.
+    """
 
     def __init__(
-        self, *spellings: str, help: str, metavar: str | None = None, least: int | None = None
+        self,
+        *spellings: str,
+        help: str,
+        metavar: str | None = None,
+        least: int | None = None,
+        values: Sequence[str] = (),
+        check: Callable[[Any], object] | None = None,
+        setting: bool = False,
+        voided_by: Sequence[str] = (),
     ) -> None:
         self.spellings = spellings
         self.help = help
         self.metavar = metavar
         self.least = least
+        self.values = values
+        self.check = check
+        self.setting = setting
+        self.voided_by = voided_by
 
 
 @record(frozen=True)
@@ -49,6 +70,11 @@ class Parameter:
     @property
     def spellings(self) -> tuple[str, ...]:
         return self.declared.spellings if isinstance(self.declared, Option) else ()
+
+    @property
+    def choices(self) -> str:
+        """The values there are, if they are few: auto|always|never."""
+        return "|".join(get_args(self.type)) if get_origin(self.type) is Literal else ""
 
     def value(self, given: Sequence[str | None]) -> Any:
         """What it is, given so often and with these words. Raises ValueError for what is none."""
@@ -84,16 +110,18 @@ def parameters(run: Callable[..., int]) -> list[Parameter]:
     return found
 
 
-def read(run: Callable[..., int], words: Sequence[str]) -> dict[str, Any] | None:
+def read(
+    known: Sequence[Parameter], words: Sequence[str], settings: Mapping[str, Any] = NOTHING
+) -> dict[str, Any] | None:
     """The arguments for a verb's function; None for a page of help or a value that is refused.
 
-    Raises G001 for an unknown option, G003 for one without its value.
+    What is not given is as the settings have it. Raises G001 for an unknown option, G003 for one
+    without its value.
     """
-    known = parameters(run)
     by_spelling = {spelling: p for p in known for spelling in p.spellings}
     takes_value = {spelling: p.type is not bool for spelling, p in by_spelling.items()}
     options, data = sort(words, takes_value | dict.fromkeys(HELP, False))
-    values = {parameter.name: parameter.default for parameter in known}
+    values = {parameter.name: parameter.default for parameter in known} | dict(settings)
     given: dict[str, list[str | None]] = {}
     try:
         for spelling, text in options:

@@ -24,7 +24,10 @@ Codes = Annotated[
 
 
 def run(
-    words: Codes = None, json: options.Json = False, error_format: options.ErrorFormat = "text"
+    words: Codes = None,
+    json: options.Json = False,
+    error_format: options.ErrorFormat = "text",
+    isolated: options.Isolated = False,
 ) -> int:
     chosen = [_code(word) for word in words or CODES]
     if json:

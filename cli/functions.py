@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from ..grammar.errors import Diagnostic, Label, suggest
 from . import documents, options, screen
@@ -10,6 +10,9 @@ from .arguments import Argument, Option
 
 if TYPE_CHECKING:
     from ..grad.ops import Op
+    from ..grammar.reference import Reference
+
+    Entry = Op | Reference
 
 EXAMPLES = """\
 \b
@@ -23,7 +26,7 @@ Examples:
 
 Names = Annotated[
     list[str] | None,
-    Argument(metavar="[NAME ...]", help="Functions to tell about."),
+    Argument(metavar="[FUNCTION ...]", help="Functions to tell about."),
 ]
 Grep = Annotated[
     str | None,
@@ -40,58 +43,79 @@ def run(
     json: options.Json = False,
     format: Format = "text",
     error_format: options.ErrorFormat = "text",
+    isolated: options.Isolated = False,
 ) -> int:
-    from ..grammar import reference
-
-    rows = [_row(word) for word in words] if words else reference.functions()
-    if grep:
-        rows = [row for row in rows if _mentions(row, grep)]
-        if not rows:
-            raise Diagnostic(
-                "G110", f"no function mentions `{grep}`", help=["all: `gradcalc functions`"]
-            )
+    found = [_named(word) for word in words] if words else everything()
+    found = [entry for entry in found if grep is None or _mentions(entry, grep)]
+    if not found:
+        ways = ["all: `gradcalc functions`"]
+        raise Diagnostic("G110", f"no function mentions `{grep}`", help=ways)
     if json or format == "json":
-        found: list[dict[str, Any]] = [reference.reference(row).as_json() for row in rows]
-        wanted = found[0] if words and len(found) == 1 else found
+        told = [_told(entry).as_json() for entry in found]
+        wanted = told[0] if words and len(told) == 1 else told
         screen.emit(documents.dumps(wanted, indent=screen.is_terminal()) + b"\n")
     elif format == "markdown":
-        screen.emit(markdown(rows).encode())
+        screen.emit(markdown(found).encode())
     elif words:
-        screen.emit("\n\n".join(map(reference.describe, rows)).encode() + b"\n")
+        from ..grammar.reference import describe
+
+        screen.emit("\n\n".join(describe(_told(entry)) for entry in found).encode() + b"\n")
     else:
-        screen.emit(_list(rows).encode())
+        screen.emit(_list(found).encode())
     return 0
 
 
-def _row(word: str) -> Op:
-    """The row of that name. Raises G110."""
-    from ..grammar import reference
+def everything() -> list[Entry]:
+    """Every function, by subject; what is said of it is put together when it is shown."""
+    from ..grammar.operator_reference import operators
+    from ..grammar.reference import functions
 
-    row = reference.named(word.removesuffix("()"))
-    if row is None:
-        names = [name for r in reference.functions() for name in (r.name, *r.aliases)]
-        close = suggest(word, names)
+    return [*functions(), *operators()]
+
+
+def _named(word: str) -> Entry:
+    """Raises G110."""
+    from ..grammar.operator_reference import find
+
+    found = find(word)
+    if found is None:
+        close = suggest(word, [name for entry in everything() for name in _names(entry)])
         ways = [f"did you mean `{close}`?"] if close else []
         ways.append(f"search: `gradcalc functions --grep {word}`")
         label = Label((0, len(word)), primary=True)
         raise Diagnostic("G110", f"unknown function `{word}`", word, [label], ways)
-    return row
+    return found
 
 
-def _mentions(row: Op, text: str) -> bool:
-    words = (row.name, *row.aliases, row.doc, str(row.signature), *(k.at for k in row.kinks))
+def _told(entry: Entry) -> Reference:
+    from ..grammar.reference import Reference, reference
+
+    return entry if isinstance(entry, Reference) else reference(entry)
+
+
+def _group(entry: Entry) -> str:
+    from ..grammar.reference import Reference, group
+
+    return entry.group if isinstance(entry, Reference) else group(entry)
+
+
+def _names(entry: Entry) -> tuple[str, ...]:
+    return (entry.name, *entry.aliases)
+
+
+def _mentions(entry: Entry, text: str) -> bool:
+    kinks = " ".join(map(str, entry.kinks))
+    words = (*_names(entry), entry.doc, str(entry.signature), kinks)
     return any(text.casefold() in word.casefold() for word in words)
 
 
-def _list(rows: list[Op]) -> str:
+def _list(entries: list[Entry]) -> str:
     """One line a function, by subject."""
-    from ..grammar import reference
-
-    wide = min(max(len(str(row.signature)) for row in rows), 44)
+    wide = min(max(len(str(row.signature)) for row in entries), 44)
     lines: list[str] = []
     subject = ""
-    for row in rows:
-        group = reference.group(row)
+    for row in entries:
+        group = _group(row)
         if group != subject:
             lines += [""] * bool(lines) + [group.replace("_", " ").capitalize()]
             subject = group
@@ -103,10 +127,8 @@ def _list(rows: list[Op]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def markdown(rows: list[Op]) -> str:
+def markdown(entries: list[Entry]) -> str:
     """The page docs/functions.md."""
-    from ..grammar import reference
-
     lines = [
         "# Functions",
         "",
@@ -114,8 +136,8 @@ def markdown(rows: list[Op]) -> str:
         "that run. `g` is the gradient that arrives at the result; shapes are those of an example.",
     ]
     subject = ""
-    for row in rows:
-        r = reference.reference(row)
+    for entry in entries:
+        r = _told(entry)
         if r.group != subject:
             subject = r.group
             lines += ["", f"## {subject.replace('_', ' ').capitalize()}"]

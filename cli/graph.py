@@ -43,13 +43,14 @@ MaxNodes = Annotated[
     Option(
         "--max-nodes",
         metavar="N",
+        setting=True,
         help=f"Leave out what is further from the result (default {MOST_NODES}; JSON has all).",
     ),
 ]
 
 
 def run(
-    words: options.Words = None,
+    words: options.Data = None,
     format: Format = "tree",
     backward: Backward = False,
     wrt: options.Wrt = None,
@@ -60,6 +61,7 @@ def run(
     color: options.Color = "auto",
     ascii: options.Ascii = False,
     error_format: options.ErrorFormat = "text",
+    isolated: options.Isolated = False,
 ) -> int:
     if max_nodes is not None and max_nodes < 1:
         raise options.refused("--max-nodes", str(max_nodes), ["a number of nodes, 1 or more"])

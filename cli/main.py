@@ -2,48 +2,63 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 
 from ..grammar.errors import Diagnostic
-from . import arguments, screen
-
-VERBS = {  # a module each, imported when called
-    "eval": "Value, gradients, and how they come about.",
-    "diff": "The gradient as a formula, from shapes alone.",
-    "simplify": "The closed form of an expression.",
-    "check": "Gradients against finite differences or expected values; suites.",
-    "run": "A program in the style of autograd tutorials.",
-    "repl": "The same language, live.",
-    "graph": "The computational graph, as a tree or a picture.",
-    "functions": "Every function: signature, rule, kinks, example.",
-    "explain": "What an error code means, and how to fix it.",
-}
+from . import arguments, screen, settings
+from .verbs import SMALL
+from .verbs import VERBS as VERBS
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is for the shell."""
+    if arguments is None and not SMALL.isdisjoint(sys.argv[1:2]):
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # starting threads takes longer
     usual = gc.get_threshold()
-    gc.set_threshold(100_000, 20, 20)  # nothing that a start makes is garbage,
-    if arguments is None:
-        atexit.register(gc.freeze)  # and what there is at the end need not be looked through
+    gc.set_threshold(100_000, 20, 20)  # nothing that a start makes is garbage
     try:
-        return _safely(list(sys.argv[1:] if arguments is None else arguments))
+        code = _safely(list(sys.argv[1:] if arguments is None else arguments))
     finally:
         gc.set_threshold(*usual)
+    if arguments is None:
+        _leave(code)
+    return code
+
+
+def _leave(code: int) -> None:
+    """End the process at once: to take an interpreter apart is a tenth of a start.
+
+    Not before a profiler or a debugger that watches, or processes that were started.
+    """
+    if sys.gettrace() or sys.getprofile() or "multiprocessing" in sys.modules:
+        gc.freeze()  # what there is need not be looked through
+        return
+    with suppress(AttributeError, OSError, ValueError):  # no stream, or a closed one
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def _safely(words: list[str]) -> int:
     report = screen.Reporter.for_words(words)
     try:
         screen.use_utf8()
-        return _run(words)
+        _check_text(words)
+        if not words or words[0] not in VERBS:
+            return _typed(words)
+        run = import_module(f"..{words[0]}", __name__).run
+        known = arguments.parameters(run)
+        usual = {} if "--isolated" in words else settings.defaults(words[0], VERBS, known, words)
+        report = screen.Reporter.for_words(words, usual)
+        values = arguments.read(known, words[1:], usual)
+        return _typed(words) if values is None else int(run(**values))
     except Diagnostic as diagnostic:
         report(diagnostic)
         return diagnostic.exit_code
@@ -59,17 +74,15 @@ def _safely(words: list[str]) -> int:
         return _bug(report, words)
 
 
-def _run(words: list[str]) -> int:
+def _check_text(words: list[str]) -> None:
     for word in words:
         if not word.isprintable() and any("\ud800" <= c <= "\udfff" for c in word):
             message = "an argument is not UTF-8"
             raise Diagnostic("G213", message, word, help=["convert it with iconv"])
-    verb, *rest = words or [""]
-    if verb in VERBS:
-        run = import_module(f"..{verb}", __name__).run
-        values = arguments.read(run, rest)
-        if values is not None:
-            return int(run(**values))
+
+
+def _typed(words: list[str]) -> int:
+    """What is not an ordinary command line: a page of help, or a mistake."""
     from . import typed
 
     return typed.run(words, VERBS)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..grammar.errors import Diagnostic, Label, suggest
 from . import options, screen
+from .complete import files
 from .run import MaxSteps, Output, Printing, fresh_session
 from .screen import Look, Reporter
 
@@ -52,6 +53,7 @@ def run(
     color: options.Color = "auto",
     ascii: options.Ascii = False,
     error_format: options.ErrorFormat = "text",
+    isolated: options.Isolated = False,
 ) -> int:
     options.check_steps(max_steps)
     look = Look.choose(color, ascii, options.digits(precision))
@@ -168,13 +170,14 @@ class Session:
             self.output.write("\n".join(_listed()) + "\n")
             self.output.flush()
             return
-        from ..grammar import reference
+        from ..grammar.operator_reference import find
+        from ..grammar.reference import describe
 
-        row = reference.named(name.removesuffix("()").rpartition(".")[2])
-        if row is None:
+        found = find(name)
+        if found is None:
             ways = ["`gradcalc functions` lists all of them"]
             raise Diagnostic("G110", f"unknown function `{name}`", help=ways)
-        self.output.write(reference.describe(row) + "\n")
+        self.output.write(describe(found) + "\n")
         self.output.flush()
 
     def _save(self, path: str) -> None:
@@ -248,9 +251,9 @@ def _live(session: Session, prompt: type[PromptSession[str]], report: Reporter) 
 
         def get_completions(self, document: Any, complete_event: Any) -> Iterator[Completion]:
             before = document.text_before_cursor
-            word = re.split(r"[^\w:]", before)[-1]
             for name in candidates(before, session.machine.names):
-                yield Completion(name, start_position=-len(word))
+                typed = next(k for k in range(len(name), -1, -1) if before.endswith(name[:k]))
+                yield Completion(name, start_position=-typed)
 
     place = _history_file()
     typed: PromptSession[str] = prompt(
@@ -277,15 +280,13 @@ def candidates(before: str, names: dict[str, Any]) -> list[str]:
     """What the word before the cursor may become.
 
     >>> candidates(":gr", {}), candidates("torch.zeros_l", {}), candidates("a*gamm", {"gamma": 1})
-    ([':graph'], ['zeros_like'], ['gamma', 'gammaln'])
+    ([':graph '], ['zeros_like'], ['gamma', 'gammaln'])
     """
+    if before.startswith(":"):
+        return _of_command(*before.partition(" "), names)
     from ..grad.tensors import METHODS
     from ..grammar import script_names
 
-    if before.startswith(":"):
-        if before.startswith(":graph "):
-            return sorted(name for name in names if name.startswith(before[7:]))
-        return [c.split()[0] for c in COMMANDS if c.startswith(before)]
     *_, word = re.split(r"[^\w.]", before)
     base, dot, start = word.rpartition(".")
     if not dot:
@@ -295,6 +296,19 @@ def candidates(before: str, names: dict[str, Any]) -> list[str]:
     else:
         known = [*script_names.TENSOR, *METHODS]
     return sorted({name for name in known if name.startswith(start)})
+
+
+def _of_command(command: str, space: str, rest: str, names: dict[str, Any]) -> list[str]:
+    """What a command, or the word after it, may become."""
+    from ..grammar.vocabulary import WORDS
+
+    if not space:
+        shown = [name.partition(" ") for name in COMMANDS]
+        return [name + space for name, space, _ in shown if name.startswith(command)]
+    if command == ":save":
+        return [file.text for file in files(rest) if file.text.startswith(rest)]
+    known = {":graph": names, ":help": WORDS}.get(command, {})
+    return sorted(name for name in known if name.startswith(rest))
 
 
 def _history_file() -> Path | None:

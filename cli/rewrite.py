@@ -55,6 +55,14 @@ def replaced(text: str, path: Path, value: Any, *, toml: bool) -> str | None:
     return new if repr(before) == repr(after) else None  # by text: a nan is not equal to itself
 
 
+def places(text: str, *, toml: bool) -> dict[Path, Span]:
+    """Where each value stands; nothing where the text cannot be followed."""
+    try:
+        return _Spans(text, toml).find()
+    except ValueError:
+        return {}
+
+
 class _Spans:
     """Where each value of a TOML or JSON text stands. ValueError for what is neither."""
 

@@ -33,11 +33,13 @@ File = Annotated[
 Explain = Annotated[bool, Option("--explain", help="Tell what happens, line by line.")]
 Printing = Annotated[
     Literal["now", "0.3"],
-    Option("--printing", help="Print tensors as PyTorch does now, or as version 0.3 did."),
+    Option(
+        "--printing", help="Print tensors as PyTorch does now, or as version 0.3 did.", setting=True
+    ),
 ]
 MaxSteps = Annotated[
     int | None,
-    Option("--max-steps", metavar="N", help="Stop after N statements in all."),
+    Option("--max-steps", metavar="N", help="Stop after N statements in all.", setting=True),
 ]
 
 BUFFER = 1 << 16  # characters of output that are kept back
@@ -53,6 +55,7 @@ def run(
     color: options.Color = "auto",
     ascii: options.Ascii = False,
     error_format: options.ErrorFormat = "text",
+    isolated: options.Isolated = False,
 ) -> int:
     options.check_steps(max_steps)
     look = Look.choose(color, ascii, options.digits(precision))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +20,7 @@ Choice = Literal["auto", "always", "never"]
 
 MARKS = {"error": "bold red", "warning": "bold yellow", "message": "bold", "margin": "blue"}
 
+NOTHING: Mapping[str, Any] = {}
 MOST_CELLS = 12  # a tensor with more is shown as its shape and a summary
 EXACT = 1e15  # whole numbers below are written with all their digits
 
@@ -79,16 +80,14 @@ class Reporter:
     color: Choice = "auto"
 
     @classmethod
-    def for_words(cls, words: Sequence[str]) -> Reporter:
-        """As the command line wants it, which need not be a valid one."""
-
-        def given(option: str, value: str) -> bool:
-            return f"{option}={value}" in words or (option, value) in pairwise(words)
-
-        color: Choice = "never" if given("--color", "never") else "auto"
-        if given("--color", "always"):
-            color = "always"
-        return cls(given("--error-format", "json"), "--ascii" in words, color)
+    def for_words(cls, words: Sequence[str], usual: Mapping[str, Any] = NOTHING) -> Reporter:
+        """As the command line wants it, which need not be a valid one, or else as is usual."""
+        stated = dict(pairwise(words)) | dict(
+            word.partition("=")[::2] for word in words if "=" in word
+        )
+        color: Choice = stated.get("--color", usual.get("color", "auto"))
+        form = stated.get("--error-format", usual.get("error_format"))
+        return cls(form == "json", "--ascii" in words or usual.get("ascii", False), color)
 
     def __call__(self, diagnostic: Diagnostic) -> None:
         if sys.stderr is None:

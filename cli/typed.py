@@ -13,29 +13,9 @@ from typer.core import TyperCommand, TyperGroup
 from ..grammar.errors import Diagnostic, Label, suggest
 from . import screen
 from .arguments import HELP, WAYS, Argument, Parameter, no_option, parameters, sort
+from .verbs import DESCRIPTION, EXAMPLES, EXIT_CODES
 
-EXIT_CODES = """\
-\b
-Exit codes:
-    0   done
-    1   ran to the end, but a check or a record failed
-    2   usage: an unknown option, a file that cannot be read
-    3   the expression is wrong whatever the data: syntax, unknown function
-    4   expression and data do not fit, or the data are wrong: shapes, JSON
-    5   a NaN or an infinity with --finite, or linear algebra that fails
-   70   a bug in gradcalc
-  130   interrupted (Ctrl-C)
-  141   nobody reads the output any more
-"""
-
-EXAMPLES = """\
-\b
-Examples:
-  gradcalc eval 'mean(x*x)' x='[[1,2],[3,4]]'
-  gradcalc eval 'mean((X @ w - y)**2)' X=@X.npy w='zeros(3)' y=@y.csv --wrt w
-  echo '{"x": [1, 2]}' | gradcalc eval 'sum(exp(x))' --json | jq .grads
-
-"""
+ENDS = "\b\nExit codes:\n" + "".join(f"  {k:>3}   {v}\n" for k, v in EXIT_CODES.items())
 
 INTERRUPTED = 130
 _SETTINGS = {"help_option_names": list(HELP), "max_content_width": 100}
@@ -65,14 +45,13 @@ def _app(verbs: Mapping[str, str]) -> typer.Typer:
         context_settings=_SETTINGS,
     )  # fmt: skip
 
-    @app.callback(invoke_without_command=True, epilog=EXAMPLES + EXIT_CODES)
+    @app.callback(invoke_without_command=True, help=DESCRIPTION, epilog=EXAMPLES + ENDS)
     def gradcalc(
         ctx: typer.Context,
         version: Annotated[
             bool, typer.Option("--version", "-V", help="Print the version.", is_eager=True)
         ] = False,
     ) -> None:
-        """Differentiate expressions over tensors: value, gradient and derivation."""
         if version:
             from importlib.metadata import version as installed
 
@@ -106,7 +85,7 @@ class _Verbs(TyperGroup):
             cmd_name,
             cls=_Verb,
             help=module.__doc__,
-            epilog=module.EXAMPLES + EXIT_CODES,
+            epilog=module.EXAMPLES + ENDS,
             context_settings=_SETTINGS,
         )(declared(module.run))
         return typer.main.get_command(app)

@@ -17,6 +17,9 @@ def shape_text(shape: Shape) -> str:
 
 def broadcast(*shapes: Shape) -> Shape | None:
     """The shape arrays of these shapes broadcast to; None if they do not."""
+    shapes = tuple(filter(None, shapes))  # numbers fit anything
+    if len(shapes) == 1:
+        return shapes[0]
     rank = max(map(len, shapes), default=0)
     out: list[Size] = [1] * rank
     for shape in shapes:
@@ -30,10 +33,10 @@ def broadcast(*shapes: Shape) -> Shape | None:
 
 def broadcast_nodes(name: str, args: Sequence[Node]) -> Shape:
     """The shape the arguments broadcast to. Raises GradError G302 that labels each of them."""
-    first = args[0].shape
-    if all(a.shape == first for a in args):
-        return first
-    shape = broadcast(*(a.shape for a in args))
+    shapes = [a.shape for a in args]
+    if shapes.count(shapes[0]) == len(shapes):
+        return shapes[0]
+    shape = broadcast(*shapes)
     if shape is None:
         labels = {i: shape_text(a.shape) for i, a in enumerate(args)}
         raise GradError(

@@ -58,16 +58,16 @@ def _initializer(
     known = dict.fromkeys(names)
 
     def __init__(self: Any, *args: Any, **named: Any) -> None:
-        values = dict(zip(names, args, strict=False))
-        if len(values) != len(known) or named:
+        if len(args) != len(names) or named:
             given = len(args) + len(named)
-            values = constant | values | named
+            values = constant | dict(zip(names, args, strict=False)) | named
             for name, make in fresh.items():
                 if name not in values:
                     values[name] = make()
             if values.keys() != known.keys() or given > len(known):
                 raise TypeError(f"{type(self).__name__} has the fields {', '.join(names)}")
-        for name, value in values.items():
+            args = tuple([values[name] for name in names])
+        for name, value in zip(names, args):  # noqa: B905  # strict takes as long as the rest
             setattr(self, name, value)
         if then is not None:
             then(self)

@@ -13,7 +13,7 @@ from .signature import Signature
 
 def promoted(args: Sequence[Node]) -> Kind:
     """The kind arithmetic on these gives: bools count as ints."""
-    return "float" if any(a.kind == "float" for a in args) else "int"
+    return "float" if "float" in [a.kind for a in args] else "int"
 
 
 def pointwise(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, floor
+from math import ceil, floor, prod
 from typing import Any
 
 import numpy as np
 
 from . import tensor_random
-from .evaluate import Array
+from .evaluate import MAX_ELEMENTS, Array
 from .tensor_dtypes import BY_NUMPY, DTYPES, default_dtype, dtype, float32, int64, of_data
 from .tensor_dtypes import unsupported as unsupported_text
 from .tensor_errors import (
@@ -168,7 +168,15 @@ def _shape(size: tuple[Any, ...], name: str) -> tuple[int, ...]:
     found = tuple(int(s) for s in (size[0] if one else size))
     if any(s < 0 for s in found):
         raise TensorRuntimeError("G117", f"{name}: Dimension size must be non-negative.")
-    return found
+    return _affordable(name, *found)
+
+
+def _affordable(name: str, *shape: int) -> tuple[int, ...]:
+    """The shape. Raises TensorError G601 for one of more entries than memory is taken for."""
+    if prod(shape) > MAX_ELEMENTS:
+        text = f"`{name}` would make {prod(shape):,} entries; the limit is {MAX_ELEMENTS:,}"
+        raise TensorRuntimeError("G601", text)
+    return shape
 
 
 def _filled(
@@ -230,6 +238,7 @@ empty_like = zeros_like
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Ones on the diagonal."""
     of = default_dtype() if dtype is None else as_dtype(dtype)
+    _affordable("eye", n, n if m is None else m)
     return made(np.eye(n, m, dtype=of.numpy), requires_grad)
 
 
@@ -245,7 +254,7 @@ def arange(
     start, end, step = _numbers(*((0, start) if end is None else (start, end)), step)
     of = of_data([start, end, step]) if dtype is None else as_dtype(dtype)
     _check_step(start, end, step)
-    count = ceil((end - start) / step)
+    (count,) = _affordable("arange", ceil((end - start) / step))
     values = start + step * np.arange(count, dtype=None if of.kind == "int" else np.float64)
     return made(values.astype(of.numpy), requires_grad)
 
@@ -257,7 +266,7 @@ def range_(
     start, end, step = _numbers(start, end, step)
     of = default_dtype() if dtype is None else as_dtype(dtype)
     _check_step(start, end, step)
-    count = floor((end - start) / step) + 1
+    (count,) = _affordable("range", floor((end - start) / step) + 1)
     return made((start + step * np.arange(count)).astype(of.numpy), requires_grad)
 
 
@@ -275,6 +284,7 @@ def linspace(
     """So many numbers from `start` to `end`, both included, evenly spaced."""
     start, end = _numbers(start, end)
     of = default_dtype() if dtype is None else as_dtype(dtype)
+    _affordable("linspace", steps)
     return made(np.linspace(start, end, steps).astype(of.numpy), requires_grad)
 
 
@@ -285,6 +295,7 @@ def logspace(
     """Powers of `base`, with exponents evenly spaced from `start` to `end`."""
     start, end = _numbers(start, end)
     of = default_dtype() if dtype is None else as_dtype(dtype)
+    _affordable("logspace", steps)
     return made(np.logspace(start, end, steps, base=base).astype(of.numpy), requires_grad)
 
 
@@ -323,7 +334,7 @@ def randint(low: int, high: Any = None, size: Any = None, *, dtype: Any = int64)
 
 def randperm(n: int) -> Tensor:
     """The integers below `n` in random order."""
-    return made(tensor_random.permutation(n))
+    return made(tensor_random.permutation(*_affordable("randperm", n)))
 
 
 def normal(mean: Any, std: Any = 1.0, size: Any = None) -> Tensor:

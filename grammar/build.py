@@ -94,17 +94,16 @@ class _Builder:
     def value(self, tree: Tree) -> Value:
         """The value of an expression, its parts first; no recursion, however deep it is."""
         values: dict[Tree, Value] = {}
-        waiting: list[tuple[Tree, bool]] = [(tree, False)]
+        order: list[Tree] = []  # each before its parts, and of these the last first
+        waiting = [tree]
         while waiting:
-            part, ready = waiting.pop()
-            if ready:
-                found = self.part(part, values)
-                if isinstance(found, Node):
-                    self.spans.setdefault(found, _span(part))
-                values[part] = found
-            else:
-                waiting.append((part, True))
-                waiting.extend((p, False) for p in reversed(self.operands(part)))
+            part = waiting.pop()
+            order.append(part)
+            waiting.extend(self.operands(part))
+        for part in reversed(order):
+            values[part] = found = self.part(part, values)
+            if isinstance(found, Node):
+                self.spans.setdefault(found, part.span)
         return values[tree]
 
     def operands(self, tree: Tree) -> tuple[Tree, ...]:
@@ -128,6 +127,10 @@ class _Builder:
         match tree:
             case syntax.Number(value=value):
                 return self.number(value, tree)
+            case syntax.Binary(op=op, left=left, right=right, op_span=span):
+                return self.apply(
+                    BINARY[op], [values[left], values[right]], {}, [left.span, right.span], span
+                )
             case syntax.Constant(value=value) | syntax.Text(value=value):
                 return constant(value) if isinstance(value, bool) else value
             case syntax.Name():
@@ -138,10 +141,6 @@ class _Builder:
                 return slice(*(None if s is None else values[s] for s in (a, b, c)))
             case syntax.Unary(op=op, operand=operand):
                 return self.unary(op, values[operand], tree)
-            case syntax.Binary(op=op, left=left, right=right, op_span=span):
-                return self.apply(
-                    BINARY[op], [values[left], values[right]], {}, [left.span, right.span], span
-                )
             case syntax.Compare():
                 return self.compare(tree, values)
             case syntax.Subscript(value=value, index=index):

@@ -74,6 +74,14 @@ A few commands need a library that the others do not, and that is therefore an e
     gradcalc repl
 The message says how to install it.
 """),
+    "G009": Code("a setting that cannot be used", USAGE, """\
+Options of taste and policy have defaults in a file gradcalc.toml, or in the table
+[tool.gradcalc] of pyproject.toml; the message marks what is wrong there:
+    printf 'precison = 4\\n' > gradcalc.toml; gradcalc eval 'x*x' x=3
+They are named as on the command line, without the minus signs (`max-elements = 1000`); a
+table such as [tool.gradcalc.diff] is for one command. In the environment it is
+GRADCALC_MAX_ELEMENTS=1000. `--isolated` leaves both aside.
+"""),
     # the expression, whatever the data
     "G101": Code("a bracket is never closed", EXPRESSION, """\
 The text ends, or a different bracket closes, while a bracket is still open:
@@ -288,11 +296,11 @@ of a document only:
 Pick the part that is meant, with jq for example, or send the object to standard input.
 """),
     "G218": Code("a record that does not say what to compute", DATA, """\
-With `-` in place of the expression, each record of a stream brings its own, a string that is
-called `expr`, and this one has none:
+A record of a stream lacks a member that says what to compute, or has one of another kind. With
+`-` in place of the expression, each brings its own, a string that is called `expr`:
     echo '{"x": 3}' | gradcalc eval - --jsonl
 Write it into the record, as in `{"expr": "x*x", "x": 3}`, or on the command line for all of
-them.
+them. Records of `diff` have their `shapes` in a table; those of `check` are as in a suite.
 """),
     "G219": Code("an operation that these values do not allow", DATA, """\
 A program for `gradcalc run` came to a step that Python would refuse as well: a division by
@@ -446,6 +454,19 @@ complete matrix of derivatives.
 A program for `gradcalc run` has run more statements than `--max-steps` allows:
     printf 'while True:\\n  pass\\n' | gradcalc run - --max-steps 1000
 Look for a loop that does not end, or raise the limit.
+"""),
+    "G604": Code("a record that is too long", DATA, """\
+A stream is read line by line, and a line may have 256 MiB. One that is longer is not held in
+memory but read past; it is answered by this error, and the next line is read as usual:
+    yes 0, | tr -d '\\n' | head -c 300000000 | gradcalc eval 'sum(x)' --jsonl
+Most often the line breaks between records are missing. Large tensors belong into files:
+`x=@x.npy`.
+"""),
+    "G605": Code("a process was killed", DATA, """\
+One of the processes of `--jobs` has gone without an answer. Most often the system has killed
+it because memory was short:
+    gradcalc eval 'sum(inv(A))' --jsonl --jobs 8 < matrices.jsonl
+Use fewer processes or smaller records. What was written before is right, in whole lines.
 """),
     # checks that failed
     "G701": Code("a value is not the expected one", FAILED, """\

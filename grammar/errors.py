@@ -8,7 +8,6 @@ from typing import Any, Literal
 from unicodedata import combining, east_asian_width
 
 from ..grad.record import field, record
-from .codes import CODES
 
 Span = tuple[int, int]  # half-open offsets into the source text
 # texts with their parts in it: error, warning, message, margin, source, mark, help, or none
@@ -57,6 +56,8 @@ class Diagnostic(Exception):
 
     @property
     def exit_code(self) -> int:
+        from .codes import CODES  # many lines of text, which no answer needs
+
         return CODES[self.code].exit
 
     @property
@@ -118,8 +119,8 @@ def _excerpt(source: str, labels: Sequence[Label], ascii: bool) -> list[Row]:
 
 def _line_around(source: str, offset: int) -> Span:
     start = 1 + max(source.rfind("\n", 0, offset), source.rfind("\r", 0, offset))
-    following = _BREAK.search(source, start)
-    return start, following.start() if following else len(source)
+    ends = (source.find("\n", start), source.find("\r", start))  # in hostile texts far away
+    return start, min((end for end in ends if end >= 0), default=len(source))
 
 
 def _move(label: Label, start: int, end: int) -> Label:

@@ -76,6 +76,13 @@ class Parser:
             (symbol, length, getattr(builder, method) if method else None, parts)
             for symbol, length, method, parts in tables.rules
         ]
+        # rules that only call a part by another name, and the states in which such names end
+        self._names = {
+            k
+            for k, (symbol, _, build, parts) in enumerate(self._rules)
+            if build is None and parts == (0,) and symbol[0] != "_" and self._rules[k][1] == 1
+        }
+        self._last_names: dict[tuple[int, int, str], int] = {}
         # by state and symbol: the next state, or ~k where rule k is reduced
         self._actions: list[dict[str, int]] = []
         follows = [terminals.split() for terminals in tables.follows]
@@ -94,8 +101,9 @@ class Parser:
         read: list[Token] = []
         for token in self._with_end(self._layout.process(self._tokens(text), text), read):
             read.append(token)
+            kind = token.type
             while True:
-                action = actions[states[-1]].get(token.type)
+                action = actions[states[-1]].get(kind)
                 if action is None:
                     raise Unexpected(read)
                 if action >= 0:
@@ -103,9 +111,8 @@ class Parser:
                     values.append(token)
                     break
                 symbol, length, build, parts = rules[~action]
-                if build is None and length == 1 and parts == (0,):
-                    if symbol[0] == "_":
-                        values[-1] = [values[-1]]
+                if ~action in self._names:
+                    states[-1] = self._named(states[-2], states[-1], kind)
                 else:
                     place = len(values) - length
                     found = values[place:]
@@ -118,11 +125,20 @@ class Parser:
                     values[place:] = [
                         build(*kept) if build else kept if symbol[0] == "_" else kept[0]
                     ]
-                del states[len(states) - length :]
-                states.append(actions[states[-1]][symbol])
-                if states[-1] == last and token.type == "$END":
+                    del states[len(states) - length :]
+                    states.append(actions[states[-1]][symbol])
+                if states[-1] == last and kind == "$END":
                     return values[-1]
         raise AssertionError("no grammar takes anything after its end")
+
+    def _named(self, below: int, state: int, kind: str) -> int:
+        """The state of a part after all its names at once: a number is a power, a product, ..."""
+        key = below, state, kind
+        if key not in self._last_names:
+            while ~(action := self._actions[state].get(kind, 0)) in self._names:
+                state = self._actions[below][self._rules[~action][0]]
+            self._last_names[key] = state
+        return self._last_names[key]
 
     def _tokens(self, text: str) -> Iterator[Token]:
         match, ignored = self._match, self._ignored

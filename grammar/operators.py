@@ -160,6 +160,7 @@ def _arity(name: str, function: Callable[..., Any], least: int, most: int) -> Ca
             )  # fmt: skip
         return function(*(places[i] for i in sorted(places)))
 
+    checked.__doc__ = function.__doc__
     return checked
 
 

@@ -5,6 +5,7 @@ The rule shown is the rule that runs, applied to names: nothing here is written 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +20,8 @@ from .print_text import INFIX, print_text
 from .syntax import free_names
 
 GROUPS = (
-    "arithmetic", "elementary", "special", "activations", "selection", "reductions", "norms",
-    "extremes", "cumulative", "positions", "shapes", "joining", "linear_algebra", "einsum",
+    "arithmetic", "elementary", "special", "activations", "selection", "reductions", "products",
+    "norms", "extremes", "cumulative", "positions", "shapes", "joining", "linear_algebra", "einsum",
     "determinants", "factorizations", "losses", "distances", "creation",
 )  # fmt: skip
 NAMED_SHAPES: dict[str, Shape] = {"bool": (2, 3), "probabilities": (2, 3)}  # others are 3 x 3
@@ -35,6 +36,7 @@ class Reference:
     ``slopes``   for each variable of the example, what it is handed when ``g`` arrives at the
                  result; None where nothing flows back
     ``order``    how often it can be differentiated: "any", or "none"
+    ``command``  the example on the command line, with values
     """
 
     name: str
@@ -50,6 +52,7 @@ class Reference:
     slopes: dict[str, str | None]
     kinks: tuple[tuple[str, str, str], ...]
     order: str
+    command: str
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -66,12 +69,6 @@ class Reference:
             "kinks": [dict(zip(("at", "taken", "why"), k, strict=True)) for k in self.kinks],
             "order": self.order,
         }
-
-    def command(self) -> str:
-        """The example as a command to run."""
-        values = " ".join(f"{name}='{_sample(shape)}'" for name, shape in self.shapes.items())
-        quote = '"' if "'" in self.example else "'"
-        return f"gradcalc eval {quote}{self.example}{quote} {values}".rstrip()
 
 
 def functions() -> list[Op]:
@@ -106,7 +103,8 @@ def reference(op: Op) -> Reference:
         formula,
         dict(_slopes(op, node, inputs)),
         tuple((k.at, k.choice, k.why) for k in op.kinks),
-        "any" if op.differentiable and inputs else "none",
+        "any" if op.differentiable and inputs and node.kind == "float" else "none",
+        command(example, node, inputs),
     )
 
 
@@ -180,11 +178,37 @@ def _slopes(op: Op, node: Node, inputs: dict[str, Node]) -> Iterator[tuple[str, 
             yield by_node[argument], handed.get(argument)
 
 
-def _sample(shape: Shape) -> str:
-    """Values for a variable of an example: small numbers that no function minds."""
-    flat = [f"0.{k % 9 + 1}" for k in range(_count(shape))]
-    for size in reversed(shape):
-        step = int(size)
+def command(example: str, node: Node, inputs: dict[str, Node]) -> str:
+    """The example on the command line: with its gradient, if it can be made a scalar.
+
+    Positions are written into the expression, since what is bound to a name is a float.
+    """
+    values = {name: _sample(leaf.shape, leaf.kind) for name, leaf in inputs.items()}
+    text = example
+    for name, leaf in inputs.items():
+        if leaf.kind == "int":
+            text = re.sub(rf"\b{name}\b", values.pop(name), text)
+    if node.kind == "float" and values and node.shape:
+        text = f"sum({text})"
+    quote = '"' if "'" in text else "'"
+    bound = [f"{name}='{value}'" for name, value in values.items()]
+    more = [] if node.kind == "float" and values else ["--no-grad"]
+    return " ".join([f"gradcalc eval {quote}{text}{quote}", *bound, *more])
+
+
+def _sample(shape: Shape, kind: Kind) -> str:
+    """Values for a variable of an example: small numbers that no function minds.
+
+    A square matrix has a larger diagonal, and is symmetric: it can be solved and factored.
+    """
+    if kind == "int":
+        flat = [str(k % 3) for k in range(_count(shape))]
+    elif len(shape) == 2 and shape[0] == shape[1]:
+        size = int(shape[0])
+        flat = ["2" if i == j else f"0.{i + j}" for i in range(size) for j in range(size)]
+    else:
+        flat = [f"0.{k % 9 + 1}" for k in range(_count(shape))]
+    for step in map(int, reversed(shape)):
         flat = ["[" + ",".join(flat[i : i + step]) + "]" for i in range(0, len(flat), step)]
     return flat[0]
 
@@ -196,9 +220,8 @@ def _count(shape: Shape) -> int:
     return total
 
 
-def describe(op: Op) -> str:
+def describe(r: Reference) -> str:
     """A reference as plain text, for a terminal."""
-    r = reference(op)
     names = ", ".join(r.aliases)
     lines = [r.signature, f"  {r.doc}", ""]
     if names:
@@ -218,5 +241,5 @@ def describe(op: Op) -> str:
         lines.append("  gradient  none: its result does not change smoothly")
     for at, taken, why in r.kinks:
         lines.append(f"  kink      at {at}: {taken}" + (f" ({why})" if why else ""))
-    lines += ["", f"  example   $ {r.command()}"]
+    lines += ["", f"  example   $ {r.command}"]
     return "\n".join(lines)

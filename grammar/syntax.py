@@ -146,10 +146,12 @@ Tree = Program | Statement | Index | Argument
 def children(tree: Tree) -> tuple[Tree, ...]:
     """The parts of a tree, in the order in which they are evaluated."""
     match tree:
-        case Unary(operand=operand):
-            return (operand,)
+        case Name() | Number():
+            return ()
         case Binary(left=left, right=right):
             return left, right
+        case Unary(operand=operand):
+            return (operand,)
         case Compare(first=first, rest=rest):
             return first, *rest
         case Sequence(items=items):

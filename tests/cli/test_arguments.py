@@ -21,7 +21,8 @@ JUNK = st.sampled_from(
 def _read(verb: str, words: list[str]) -> dict[str, Any] | str | None:
     """The arguments, None where typer is to look at it, or the code of a mistake."""
     try:
-        return arguments.read(import_module(f"gradcalc.cli.{verb}").run, words)
+        known = arguments.parameters(import_module(f"gradcalc.cli.{verb}").run)
+        return arguments.read(known, words)
     except Diagnostic as diagnostic:
         return diagnostic.code
 

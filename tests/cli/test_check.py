@@ -47,7 +47,7 @@ def suite(gradcalc, tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        ([*MSE], 0, "2 entries agree with finite differences"),
+        ([*MSE], 0, "2 entries agree with a complex step"),
         ([*MSE, "--wrt", "x"], 0, "gradient by x"),
         ([*MSE, "--expect-value", "5"], 0, "1 entry agrees with what is expected"),
         ([*MSE, "--expect-value", "5.1"], 1, "5.1"),
@@ -56,7 +56,7 @@ def suite(gradcalc, tmp_path):
         ([*MSE, "--expect-value", "5.1", "--exit-zero"], 0, "FAIL"),
         ([*MSE, "--expect-grad", "x=[1,-3]"], 0, "agree"),
         ([*MSE, "--expect-grad", "x=[1,-3]", "--expect-grad", "y=[-1,3]"], 0, "gradient by y"),
-        ([*MSE, "--expect-grad", "x=[1,-2]"], 1, "agree with gradcalc, not with what is expected"),
+        ([*MSE, "--expect-grad", "x=[1,-2]"], 1, "agrees with gradcalc, not with what is expected"),
         ([*MSE, "--expect-grad", "x=1"], 1, "got (2,)   expected ()"),
         (["check", "x*2", "x=[1,2]", "--gradient", "[1,3]"], 0, "2 entries agree"),
         (["check", "x*2", "x=[1,2]", "--gradient", "[1,3]", "--expect-grad", "x=[2,6]"], 0, ""),
@@ -67,7 +67,7 @@ def suite(gradcalc, tmp_path):
         (["check", "sqrt(x)", "x=-1", "--expect-value", "nan"], 0, ""),
         (["check", "log(x)", "x=0", "--expect-value=-inf", "--expect-grad", "x=inf"], 0, ""),
         (["check", "log(x)", "x=0", "--expect-value", "inf"], 1, ""),
-        (["check", "x*detach(x)", "x=3"], 1, "finite differences"),
+        (["check", "x*detach(x)", "x=3"], 1, "complex step"),
         (["check", "sum(x**3)", "x='ones(1000)'".replace("'", "")], 0, "100 of 1,000 entries"),
     ],
 )
@@ -117,13 +117,59 @@ def test_the_worst_come_first(gradcalc):
     assert comparison["note"] == "a number, not nan at [4]"
 
 
+@pytest.mark.parametrize(
+    ("text", "against"),
+    [
+        ("sum(x*x)", "complex step"),
+        ("sum(exp(sin(x))/x)", "complex step"),
+        ("sum(softmax(x)**2)", "complex step"),
+        ("sum(x @ outer(x, x))", "complex step"),
+        ("det(outer(x, x) + eye(3))", "complex step"),
+        ("sum(abs(x)**2)", "complex step"),  # which is x**2
+        ("sum(abs(x)*x)", "finite differences"),
+        ("norm(x)*sum(abs(x))", "finite differences"),
+        ("sum(erf(abs(x)))", "finite differences"),
+        ("sum(hypot(x, 2))", "finite differences"),
+        ("sum(where(x > 1.5, x, x**2)*abs(x))", "finite differences"),
+    ],
+)
+def test_the_reference_that_is_exact_where_there_is_one(gradcalc, text, against):
+    run = gradcalc("check", text, "x=[1,2,3]", "--report", "json")
+    (comparison,) = json.loads(run.out)["checks"][0]["comparisons"]
+    assert (comparison["against"], comparison["compared"], run.code) == (against, 3, 0)
+
+
+def test_a_complex_step_sees_what_finite_differences_cannot(gradcalc):
+    """An error of 1e-9, which is less than what differences are off by."""
+    words = ["check", "sum(x**3) + 1e-9*(x[0] - detach(x[0]))", "x=[1,2]", "--rtol", "1e-12"]
+    assert gradcalc(*words).code == 1
+    run = gradcalc(*words, "--expect-grad", "x=[3,12]")
+    assert "agrees with what is expected, not with gradcalc" in run.out
+
+
+def test_float32(gradcalc):
+    words = ["check", "sum(exp(x)*sin(x))", "x=[0.1,0.7]"]
+    run = gradcalc(*words, "--dtype", "float32")
+    assert "2 entries agree with a complex step" in run.out
+    assert gradcalc(*words, "--dtype", "float32", "--rtol", "1e-12", "--atol", "0").code == 1
+    assert gradcalc("check", "x", "x=1e300", "--dtype", "float32").code == 4
+
+
+def test_float32_in_suites(gradcalc, tmp_path):
+    text = '[checks.one]\nexpr = "sum(exp(x))"\ninputs.x = [0.1]\ngrads.x = [1.10517092]\n'
+    (tmp_path / "suite.toml").write_text(text)
+    assert gradcalc("check", "-f", "suite.toml", "--dtype", "float32").code == 0
+    (tmp_path / "suite.toml").write_text("rtol = 1e-9\natol = 0\n" + text)
+    assert gradcalc("check", "-f", "suite.toml", "--dtype", "float32").code == 1
+
+
 def test_a_wrong_rule_is_told_apart_from_a_wrong_expectation(gradcalc):
-    """What `detach` hides from gradcalc, finite differences see: they side with the other."""
+    """What `detach` hides from gradcalc, a complex step sees: it sides with the other."""
     run = gradcalc("check", "x*detach(x)", "x=3", "--expect-grad", "x=6")
     assert run.code == 1
-    assert "agree with what is expected, not with gradcalc" in run.out
+    assert "agrees with what is expected, not with gradcalc" in run.out
     run = gradcalc("check", "x*detach(x)", "x=3", "--expect-grad", "x=5")
-    assert "agree with neither" in run.out
+    assert "agrees with neither" in run.out
 
 
 # --- suites ------------------------------------------------------------------------------------
@@ -134,7 +180,7 @@ def test_suite(gradcalc, suite):
     assert run.code == 1
     assert "FAIL  mse   loss.toml:4" in run.out
     assert "FAIL  matrix   loss.toml:14" in run.out
-    assert "finite differences say -10 at [1]" in run.out
+    assert "a complex step says -10 at [1]" in run.out
     assert run.out.endswith("3 checks: 1 passed, 2 failed\n")
 
 

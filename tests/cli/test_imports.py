@@ -2,10 +2,22 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-HEAVY = {"typer", "numpy", "scipy", "lark", "rich", "orjson", "prompt_toolkit", "multiprocessing"}
+HEAVY = {
+    "typer",
+    "click",
+    "tomllib",
+    "numpy",
+    "scipy",
+    "lark",
+    "rich",
+    "orjson",
+    "prompt_toolkit",
+    "multiprocessing",
+}
 DERIVATION = {"grammar.closed_form", "grammar.derivation", "cli.tutorial"}
 DISPLAY = {"grad.simplify.closed", "grad.simplify.identities", "grad.simplify.shortest"}
 DERIVATIVES = {"grad.forward", "grad.higher", "grad.batch", "grad.plan"}
@@ -21,10 +33,16 @@ SQUARES = ("eval", "mean(x*x)", "x=[[1,2],[3,4]]")
     [
         (("--version",), {"typer"}),
         (("--help",), {"typer"}),
-        (("eval", "--help"), {"orjson", "typer"}),
-        (("diff", "--help"), {"orjson", "typer"}),
-        (("explain", "G301"), {"orjson"}),
-        (("functions", "--help"), {"orjson", "typer"}),
+        (("eval", "--help"), {"typer"}),
+        (("diff", "--help"), {"typer"}),
+        (("functions", "--help"), {"typer"}),
+        (("explain", "G301"), set()),
+        (("completion", "bash"), set()),
+        (("completion", "bash", "--", "9", " ", "gradcalc eval 'mean(so"), set()),
+        (("completion", "bash", "--", "9", " ", "gradcalc eval x*y --"), set()),
+        (("completion", "zsh", "--", "", "gradcalc eval 'mean(x*y)' "), set()),
+        (("completion", "fish", "--", "gradcalc check x --report "), {"orjson", "tomllib"}),
+        (("man",), {"orjson", "tomllib"}),
         ((*SQUARES, "--json"), NUMBERS),
         ((*SQUARES, "--quiet"), NUMBERS),
         (("eval", "sum(exp(x) @ y)", "x=[[1,2]]", "y=[1,2]", "--only", "grads"), NUMBERS),
@@ -37,12 +55,14 @@ SQUARES = ("eval", "mean(x*x)", "x=[[1,2],[3,4]]")
     ],
     ids=lambda part: " ".join(part) if isinstance(part, tuple) else "",
 )
-def test_what_is_imported(words: tuple[str, ...], allowed: set[str]) -> None:
+def test_what_is_imported(words: tuple[str, ...], allowed: set[str], tmp_path: Path) -> None:
     script = (
         "import sys\nfrom gradcalc.cli.main import main\n"
         f"code = main({words!r})\nprint('imported', *sys.modules)\nsys.exit(code)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path
+    )
     output, _, modules = done.stdout.rpartition("imported ")
     assert done.returncode == 0, output + done.stderr
     loaded = {module.removeprefix("gradcalc.") for module in modules.split()}

@@ -21,6 +21,7 @@ COMMANDS = {
     "option_unknown_before_the_verb": ["--verison"],
     "option_short_unknown": ["eval", "mean(x)", "x=3", "-j"],
     "option_short_unknown_first": ["eval", "-j", "mean(x)", "x=3"],
+    "completion_for_no_shell": ["completion", "fsh"],
     "option_without_value": ["eval", "x*x", "x=3", "--wrt", "--json"],
     "option_choice": ["eval", "x*x", "x=3", "--dtype", "float8"],
     "option_number": ["eval", "x*x", "x=3", "--max-elements", "many"],
@@ -50,6 +51,9 @@ COMMANDS = {
     "tensor_for_an_axis": ["eval", "sum(max(x, y))", "x=[1,2]", "y=[2,1]"],
     "tensors_without_brackets": ["eval", "sum(cat(x, y))", "x=[1,2]", "y=[2,1]"],
     "indices_too_many": ["eval", "x[0, 1]", "x=[1,2,3]"],
+    "size_too_large_to_count": ["eval", "zeros(10**30)"],
+    "size_from_a_large_tensor": ["eval", "zeros(sum(ones(100000, 100000)))"],
+    "whole_number_too_large": ["eval", "10000000000*10000000000*x", "x=1"],
     "result_not_scalar": ["eval", "x*2", "x=[1,2,3]"],
     "result_not_float": ["eval", "x > 1", "x=2"],
     "gradient_of_another_shape": ["eval", "x*2", "x=[1,2,3]", "--gradient", "[1,2]"],
@@ -112,6 +116,19 @@ STREAMS = {
     "stdin_not_utf8": (["eval", "sum(x)"], b'{"x": "\xff"}'),
 }
 
+SETTINGS = {  # with this in gradcalc.toml
+    "setting_unknown": "precison = 4  # digits\n",
+    "setting_unknown_for_the_verb": "[eval]\nformat = 'latex'\n",
+    "setting_with_a_wrong_value": "color = 'auto'\nprecision = 40\n",
+    "setting_with_a_wrong_choice": "[eval]\ncolor = 'blue'\n",
+    "setting_not_toml": "color = auto\n",
+    "setting_of_the_question": "wrt = 'x'\n",
+}
+VARIABLES = {
+    "variable_unknown": ("GRADCALC_PRECISON", "4"),
+    "variable_with_a_wrong_value": ("GRADCALC_COLOR", "blue"),
+}
+
 
 @pytest.fixture
 def files(tmp_path):
@@ -147,5 +164,18 @@ def test_message(gradcalc, name):
     assert not any(word in run.err for word in ("Traceback", "__ANON", "Error", "Exception"))
 
 
+@pytest.mark.parametrize("name", [*SETTINGS, *VARIABLES])
+def test_message_about_a_setting(gradcalc, name, tmp_path, monkeypatch):
+    if name in SETTINGS:
+        (tmp_path / "gradcalc.toml").write_text(SETTINGS[name])
+        said = f"printf {SETTINGS[name]!r} > gradcalc.toml"
+    else:
+        monkeypatch.setenv(*VARIABLES[name])
+        said = "export " + "=".join(VARIABLES[name])
+    run = gradcalc("eval", "x*x", "x=3")
+    check(name, f"$ {said}\n$ gradcalc eval x*x x=3\n\n{run.err}[exit {run.code}]\n")
+
+
 def test_every_snapshot_belongs_to_a_test():
-    assert {path.stem for path in SNAPSHOTS.glob("*.txt")} == {*COMMANDS, *STREAMS, "tutorial"}
+    known = {*COMMANDS, *STREAMS, *SETTINGS, *VARIABLES, "tutorial"}
+    assert {path.stem for path in SNAPSHOTS.glob("*.txt")} == known

@@ -12,6 +12,7 @@ from prompt_toolkit.output import DummyOutput
 
 from gradcalc.cli import repl
 from gradcalc.cli.main import main
+from tests.cli.terminal import Screen, is_there
 
 TYPED = """\
 x = tensor([1., 2.], requires_grad=True)
@@ -81,6 +82,17 @@ def test_completion():
     assert repl.candidates("x = torch.ten", {}) == ["tensor", "tensor_split", "tensordot"]
     assert "requires_grad_" in repl.candidates("x.requires", {"x": 1})
     assert repl.candidates(":graph a", {"ab": 1, "b": 2}) == ["ab"]
+    assert repl.candidates(":help softp", {}) == ["softplus"]
+    assert repl.candidates(":q", {}) == [":quit"]
+    assert repl.candidates(":vars ", {"x": 1}) == []
+
+
+def test_names_of_files_are_completed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "lesson.py").touch()
+    assert repl.candidates(":save s", {}) == ["sub/"]
+    assert repl.candidates(":save sub/le", {}) == ["sub/lesson.py"]
 
 
 # --- at a terminal -----------------------------------------------------------------------------
@@ -130,3 +142,28 @@ def test_without_prompt_toolkit(monkeypatch, capfd):
     monkeypatch.setattr(builtins, "__import__", missing)
     assert main(["repl"]) == 2
     assert "pip install 'gradcalc[repl]'" in capfd.readouterr().err
+
+
+@pytest.mark.skipif(not is_there(), reason="no tmux")
+def test_at_a_terminal(tmp_path):
+    with Screen("gradcalc repl", tmp_path) as screen:
+        assert screen.sees(">>>")
+        screen.type("gamma_ray = 2", "Enter", "gamma_r", "Tab")
+        assert screen.sees(">>> gamma_ray")
+        screen.type("*2", "Enter")
+        assert screen.sees("4")
+        screen.type(":gr", "Tab")
+        assert screen.sees(">>> :graph")
+        screen.type("gamma_r", "Tab")
+        assert screen.sees(">>> :graph gamma_ray")
+        screen.type("C-u", ":help softp", "Tab")
+        assert screen.sees(">>> :help softplus")
+        screen.type("C-u", "Up")
+        assert screen.sees(">>> gamma_ray*2")
+        screen.type("Enter", "for i in range(2):", "Enter", "    print(i + 5)", "Enter", "Enter")
+        assert screen.sees("6")
+        screen.type("C-d")
+    with Screen("gradcalc repl", tmp_path) as screen:
+        assert screen.sees(">>>")
+        screen.type("C-r", "gamma_ray =")
+        assert screen.sees("gamma_ray = 2")

@@ -127,6 +127,12 @@ def test_where_a_record_is_wrong(gradcalc):
     assert "span" not in error  # that is where EXPR is to blame
 
 
+@pytest.mark.parametrize("words", [LOSS, ["eval", "-", "--jsonl"]])
+def test_what_is_no_json_is_told_whatever_was_expected(gradcalc, words):
+    run = gradcalc(*words, stdin='nonsense\n{"x": 1, "x": 2}\n{"x": \n')
+    assert [answer["error"]["code"] for answer in lines(run)] == ["G209", "G207", "G209"]
+
+
 def test_where_the_expression_does_not_fit_a_record(gradcalc):
     run = gradcalc("eval", "x @ y", "--jsonl", stdin='{"x": [1, 2], "y": [1, 2, 3]}\n')
     (answer,) = lines(run)
@@ -268,6 +274,19 @@ def test_a_stack_is_answered_as_one_by_one(text, count):
             np.testing.assert_allclose(grads[name][i], grad, rtol=1e-12, atol=1e-14)
 
 
+def test_records_that_are_alike_are_found_among_others():
+    x, y = {"x": [1, 2]}, {"x": [[1], [2]]}
+    given = [x, y, x, {"x": ["1", 2]}, {"x": [3, 4]}, 5, {"x": None}, y, {"z": 1}, x, [6, 7]]
+    found, odd = records.alike(dict(enumerate(given)), ("x",))
+    by_places = {tuple(sorted(places)): stacks["x"] for places, stacks in found}
+    assert by_places[1, 7].shape == (2, 2, 1)
+    assert by_places[5,].tolist() == [5]
+    assert by_places[10,].tolist() == [[6, 7]]
+    assert sum(len(places) for places in by_places) == 8
+    assert all(len(stack) == len(places) for places, stack in by_places.items())
+    assert sorted(odd) == [3, 6, 8]
+
+
 # --- as a process ------------------------------------------------------------------------------
 
 
@@ -284,8 +303,51 @@ class Trickle(io.RawIOBase):
 @pytest.mark.parametrize("size", [1, 3, 7, 1000])
 def test_lines_are_whole_however_they_arrive(size):
     data = b"one\n\ntwo\nthree, and last"
-    found = [line for lines in records.blocks(Trickle(data, size)) for line in lines]
+    found = [line for lines in records.blocks(Trickle(data, size).read1) for line in lines]
     assert found == [b"one", b"", b"two", b"three, and last"]
+
+
+@pytest.mark.parametrize("size", [1000, 4096, records.BLOCK])
+def test_a_line_that_is_too_long_is_read_past(monkeypatch, size):
+    monkeypatch.setattr(records, "LONGEST", 10_000)
+    exact, long = b"e" * 10_000, b"l" * 10_001
+    given = [b"one", long, b"two", exact, long * 20, b"", b"last"]
+    found = [
+        line for lines in records.blocks(Trickle(b"\n".join(given), size).read1) for line in lines
+    ]
+    expected = [records.TOO_LONG if line.startswith(b"l" * 9) else line for line in given]
+    if size > 20_000:  # a line that is in memory as a whole anyway may stay
+        found[1] = expected[1]
+    assert found == expected
+    last = list(records.blocks(Trickle(b"one\n" + long * 9, size).read1))
+    assert last[-1] == [records.TOO_LONG]
+
+
+def test_a_line_that_is_too_long_is_a_bad_record(gradcalc, monkeypatch):
+    monkeypatch.setattr(records, "LONGEST", 100_000)
+    long = b'{"id": 7, "x": [' + b"0," * 100_000 + b"0]}"
+    run = gradcalc(*SUM, "--keep", "id", stdin=b"\n".join([b"[2]", long, b"[3]"]))
+    first, error, last = lines(run)
+    assert (first["value"], last["value"], error["n"]) == (4, 9, 2)
+    assert (error["error"]["code"], error["error"]["line"], run.code) == ("G604", 2, 1)
+    run = gradcalc("eval", "-", "--jsonl", stdin=long)
+    assert lines(run)[0]["error"]["code"] == "G604"
+
+
+@pytest.mark.slow
+def test_a_line_that_is_too_long_takes_no_more_memory_than_one_that_is_not():
+    given = "head -c 1000000000 /dev/zero; echo; echo 3"
+    with subprocess.Popen(["sh", "-c", given], stdout=subprocess.PIPE) as source:
+        answers = subprocess.Popen(
+            [COMMAND, *SUM], stdin=source.stdout, stdout=subprocess.PIPE, stderr=NOWHERE
+        )
+        found = answers.stdout.read().splitlines()
+        _, status, usage = os.wait4(answers.pid, 0)
+        answers.returncode = os.waitstatus_to_exitcode(status)
+        answers.stdout.close()
+    assert json.loads(found[0])["error"]["code"] == "G604"
+    assert json.loads(found[1])["value"] == 9
+    assert usage.ru_maxrss * 1024 < records.LONGEST + 150e6
 
 
 def test_a_lone_record_is_answered_at_once():
@@ -347,16 +409,25 @@ def test_killed_half_way_a_pipe_holds_whole_lines(tmp_path, how):
 
 
 @pytest.mark.slow
-def test_memory_stays_where_it_is(tmp_path):
+@pytest.mark.parametrize(
+    ("words", "line", "counts"),
+    [
+        (SUM, b'{"x":[1,2,3,4]}', (20_000, 400_000)),
+        ([*SUM, "--jobs", "2"], b'{"x":[1,2,3,4]}', (20_000, 400_000)),
+        (["check", *SUM[1:]], b'{"x":[1,2],"grads":{"x":[2,4]}}', (10_000, 100_000)),
+        (["diff", *SUM[1:]], b'{"shapes":{"x":["n"]}}', (10_000, 100_000)),
+    ],
+    ids=lambda part: " ".join(part) if isinstance(part, list) else "",
+)
+def test_memory_stays_where_it_is(tmp_path, words, line, counts):
     """The highest use of memory does not depend on how long the stream is."""
-
     peaks = []
-    for count in (20_000, 400_000):
+    for count in counts:
         given = tmp_path / "records.jsonl"
-        given.write_bytes((b'{"x":[1,2,3,4]}\n' * 99 + b"bad\n") * (count // 100))
+        given.write_bytes(((line + b"\n") * 99 + b"bad\n") * (count // 100))
         with given.open() as source:
             process = subprocess.Popen(
-                [COMMAND, *SUM], stdin=source, stdout=NOWHERE, stderr=NOWHERE
+                [COMMAND, *words], stdin=source, stdout=NOWHERE, stderr=NOWHERE
             )
             _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
