@@ -66,7 +66,14 @@ class Diagnostic(Exception):
 
     def as_json(self) -> dict[str, Any]:
         span = list(self.span) if self.span else None
-        return {"code": self.code, "message": self.message, "span": span, "help": list(self.help)}
+        return {"code": self.code, "message": self.message, "span": span, "help": self.ways}
+
+    @property
+    def ways(self) -> list[str]:
+        """What to do about it: for an error, there is always something."""
+        if self.help or self.severity != "error":
+            return list(self.help)
+        return [f"more about it: `gradcalc explain {self.code}`"]
 
     def rows(self, ascii: bool = False) -> list[Row]:
         """What there is to say, each row as wide as it needs to be."""
@@ -76,10 +83,7 @@ class Diagnostic(Exception):
         if self.origin:
             rows.append([(f"  in {self.origin}:", "")])
         rows += _excerpt(self.source, self.labels, ascii)
-        ways = self.help
-        if not ways and self.severity == "error":  # none in particular
-            ways = [f"more about it: `gradcalc explain {self.code}`"]
-        rows += [[("  = ", "margin"), (line, "help")] for line in ways]
+        rows += [[("  = ", "margin"), (line, "help")] for line in self.ways]
         return [[(_printable(text, ascii), role) for text, role in row] for row in rows]
 
     def render(self, ascii: bool = False) -> str:
