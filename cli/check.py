@@ -136,6 +136,7 @@ def run(
     }
     expected: Mapping[str, object] = {"--expect-value": expect_value, "--expect-grad": expect_grad}
     suite: Mapping[str, object] = {"--only": only, "--update": update or None}
+    options.for_streams(jsonl, keep)
     if jsonl:
         others = {**expected, "--file": file, "--report": report, **suite}
         _refuse("--jsonl", others, IN_RECORDS)

@@ -63,6 +63,7 @@ def run(
     targets = options.names(wrt)
     are_symmetric = options.names(symmetric, "--symmetric") or ()
     are_positive = options.names(positive, "--positive") or ()
+    options.for_streams(jsonl, keep)
     if jsonl:
         from . import stream
         from .stream_forms import Asked, Forms

@@ -62,6 +62,7 @@ def run(
     options.exclusive(jsonl=jsonl, output=output is not None)
     options.exclusive(jsonl=jsonl, steps=steps)
     options.exclusive(keep=keep is not None, only=only is not None)
+    options.for_streams(jsonl, keep)
     text, given = bindings.split(words or [])
 
     from ..grammar.program import Expression, Request, solve

@@ -221,3 +221,10 @@ def exclusive(**given: bool) -> None:
     both = [f"`--{name.replace('_', '-')}`" for name, is_given in given.items() if is_given]
     if len(both) > 1:
         raise Diagnostic("G003", f"{both[0]} and {both[1]} exclude each other", help=["choose one"])
+
+
+def for_streams(jsonl: bool, keep: list[str] | None) -> None:
+    """Raise G003 for an option that only makes sense with `--jsonl`, without it."""
+    if keep is not None and not jsonl:
+        ways = ["add `--jsonl`: a record a line, each answered by a line"]
+        raise Diagnostic("G003", "`--keep` is for streams of records", help=ways)

@@ -28,6 +28,7 @@ COMMANDS = {
     "option_number_too_small": ["eval", "x*x", "x=3", "--seed", "-1"],
     "option_precision": ["eval", "x*x", "x=3", "--precision", "0"],
     "option_flag_with_value": ["eval", "x*x", "x=3", "--json=yes"],
+    "option_for_streams": ["diff", "x*x", "--keep", "id"],
     "options_exclude_each_other": ["eval", "x*x", "x=3", "--no-grad", "--jacobian"],
     "wrt_unknown": ["eval", "weight*x", "x=3", "weight=1", "--wrt", "wieght"],
     "wrt_empty": ["eval", "x*x", "x=3", "--wrt", "x,"],
