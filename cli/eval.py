@@ -14,6 +14,8 @@ from .screen import Look, Reporter
 if TYPE_CHECKING:
     from ..grad.evaluate import Array
 
+RESULTS = ("value", "grads", "jacobian", "hessian")  # the members of an answer that have tensors
+
 EXAMPLES = """\
 \b
 Examples:
@@ -149,7 +151,7 @@ def _write(document: dict[str, Any], only: str | None, output: str | None, suffi
     if suffix == ".json":
         files.write_json(output, wanted)
     else:
-        arrays = _arrays(wanted if only else {k: document[k] for k in ("value", "grads")})
+        arrays = _arrays(wanted if only else {k: document[k] for k in RESULTS if k in document})
         if suffix == ".npz":
             files.write_npz(output, {name or "value": array for name, array in arrays.items()})
         else:

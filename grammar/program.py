@@ -226,7 +226,7 @@ def _derivatives(
 ) -> tuple[Backward | None, list[Node]]:
     """The graphs of what was asked, and the steps of the walk where there was one."""
     if request.order in ("jacobian", "hessian"):
-        from ..grad.higher import hessian, jacobian
+        from ..grad.higher import cheapest_hessian, hessian, jacobian
 
     if request.order == "jacobian":
         return None, exact([jacobian(root, x) for x in wrt])
@@ -241,7 +241,8 @@ def _derivatives(
             node=root,
         )
     if request.order == "hessian":
-        return None, exact([hessian(root, x) for x in wrt])
+        way = hessian if request.steps else cheapest_hessian  # the steps are those of the rules
+        return None, exact([way(root, x) for x in wrt])
     seed = None if request.seed is None else constant(np.asarray(request.seed, np.float64))
     steps = backward(root, wrt, seed)
     return steps, exact(steps.grads)

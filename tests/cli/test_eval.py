@@ -140,6 +140,13 @@ def test_the_archive_of_everything(gradcalc):
         assert found["grads.x"].tolist() == [[0.5, 1], [1.5, 2]]
 
 
+@pytest.mark.parametrize("order", ["jacobian", "hessian"])
+def test_nothing_is_missing_in_an_npz_file(gradcalc, order):
+    gradcalc("eval", "sum(x**3)", "x=[1,2]", f"--{order}", "-o", "all.npz")
+    with np.load("all.npz", allow_pickle=False) as found:
+        assert sorted(found) == [f"{order}.x", "value"]
+
+
 @pytest.mark.parametrize(
     ("words", "stdin", "out"),
     [
