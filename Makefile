@@ -3,7 +3,7 @@
 PYTHON ?= $(firstword $(wildcard .venv/bin/python) python3)
 export PATH := $(abspath $(dir $(PYTHON))):$(PATH)
 
-.PHONY: check lint types contracts fast test manual tables man bench format install
+.PHONY: check lint types contracts fast test manual tables man bench fuzz format install
 
 check: lint types contracts fast
 
@@ -41,6 +41,10 @@ tables: build/house/gradcalc
 # Rewrite the manual page after a change of an option.
 man:
 	gradcalc man --isolated > docs/gradcalc.1
+
+# Hostile input, guided by coverage: make fuzz KIND=expr SECONDS=600
+fuzz: build/house/gradcalc
+	PYTHONPATH=build/house python -m tests.fuzz $(or $(KIND),expr) $(or $(SECONDS),600)
 
 # Measure, beside what can be compared with, and write docs/benchmarks.md.
 bench:

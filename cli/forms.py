@@ -123,7 +123,7 @@ def write(
             raise Diagnostic(error.code, error.message, help=error.help) from None
     lines = [f"{let} = {text}" for let, text in form.lets]
     lines.append(f"{label} = {form.text}" if label else form.text)
-    assumed = _assumed(question)
+    assumed = _assumed(question, form)
     if assumed:
         lines[-1] += f"  # {assumed}"
     return "\n".join(lines)
@@ -140,7 +140,7 @@ def formula(form: Form, label: str, like: str, question: Wanted) -> str:
     for let, text in form.lets:
         lines += _broken(f"  where {let} = {text}", width)
     notes = [f"shape {shape_text(form.shape)}" + (f", like {like}" if like else "")]
-    if assumed := _assumed(question):
+    if assumed := _assumed(question, form):
         notes.append(assumed)
     last = f"{lines[-1]}    {', '.join(notes)}"
     if len(lines) == 1 and len(last) <= width:
@@ -164,9 +164,11 @@ def _broken(text: str, width: int) -> list[str]:
     return [*lines, text]
 
 
-def _assumed(question: Wanted) -> str:
-    """The declared facts, as a comment of the language."""
+def _assumed(question: Wanted, form: Form) -> str:
+    """The declared facts, and what textbooks take for granted, as a comment of the language."""
     facts = question.facts
     stated = [f"{name} symmetric" for name in sorted(facts.symmetric)]
     stated += [f"{name} positive" for name in sorted(facts.positive)]
-    return "for " + ", ".join(stated) if stated else ""
+    words = ["for " + ", ".join(stated)] if stated else []
+    words += ["where " + " and ".join(form.where)] if form.where else []
+    return ", ".join(words)

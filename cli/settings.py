@@ -8,7 +8,6 @@ leaves both aside.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
@@ -20,7 +19,6 @@ from .arguments import Option, Parameter, parameters
 
 FILES = ("gradcalc.toml", "pyproject.toml")
 PREFIX = "GRADCALC_"
-_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 YES, NO = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 MEANING = ["what can be set, and where: `gradcalc explain G009`"]
 
@@ -222,24 +220,18 @@ def _read(path: str, name: str) -> File | None:
 
 
 def _parsed(path: str, data: bytes, is_ours: bool) -> File | None:
-    import tomllib
+    from . import toml
 
     inside = () if is_ours else ("tool", "gradcalc")
     text = data.decode("utf-8-sig", "replace")
     path = os.path.relpath(path)
     file = File(path, text, {}, inside)
     try:
-        table: Any = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        table: Any = toml.loads(text)
+    except toml.NotToml as error:
         if not is_ours:
             return None  # for others to complain about
-        place = _PLACE.search(str(error))
-        span = None
-        if place:
-            lines = text.splitlines(keepends=True)[: int(place[1]) - 1]
-            at = sum(map(len, lines)) + int(place[2]) - 1
-            span = at, at + 1
-        file.wrong(f"this is not TOML: {_PLACE.sub('', str(error)).lower()}", (), span)
+        file.wrong(str(error), (), None if error.at is None else (error.at, error.at + 1))
     for name in inside:
         table = table.get(name) if isinstance(table, dict) else None
     if table is None:

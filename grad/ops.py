@@ -36,6 +36,14 @@ class Kink:
     why: str = ""
 
 
+@record(frozen=True)
+class Textbook:
+    """A derived row as textbooks have it, without guards, and where that is the same."""
+
+    formula: Callable[..., Node]
+    where: str  # "no logarithm is below -100"
+
+
 @record(eq=False)
 class Op:
     """A row: everything gradcalc knows about one function.
@@ -46,6 +54,7 @@ class Op:
     ``vjp``       for any other differentiable row: (g, out, *nodes, **attrs) -> a gradient for
                   each argument, None where not differentiable
     ``formula``   for a derived row: (*nodes, **attrs) -> Node over other rows
+    ``textbook``  the formula of a derived row that is shown for it, where it has guards
     ``linear``    positions of the arguments the row is linear in; ``jointly`` if in all of them
                   together (concat), else in each for itself (matmul)
     ``selects``   its gradient is zero at the entries not selected (where, max, indexing)
@@ -69,6 +78,7 @@ class Op:
     partials: tuple[Partial | None, ...] | None = None
     vjp: Vjp | None = None
     formula: Callable[..., Node] | None = None
+    textbook: Textbook | None = None
     differentiable: bool = True
     linear: tuple[int, ...] = ()
     jointly: bool = False

@@ -7,7 +7,7 @@ from typing import Any
 
 from .broadcasting import broadcast_nodes
 from .node import Kind, Node
-from .ops import Infer, Inferred, Op, Partial, Vjp, register
+from .ops import Infer, Inferred, Op, Partial, Textbook, Vjp, register
 from .signature import Signature
 
 
@@ -117,11 +117,9 @@ def opaque(
 def derived(signature: str, formula: Callable[..., Node], *, doc: str, **columns: Any) -> Op:
     """A row that is one formula over other rows, shown under its own name."""
     read = Signature.read(signature, columns.pop("spellings", None))
-
-    def with_options(*args: Node, **attrs: Any) -> Node:
-        given = attrs.pop("given", ())
-        split = len(args) - len(given)
-        return formula(*args[:split], **dict(zip(given, args[split:], strict=True)), **attrs)
+    textbook: Textbook | None = columns.pop("textbook", None)
+    if textbook is not None:
+        columns["textbook"] = Textbook(_with_options(textbook.formula), textbook.where)
 
     def forward(*arrays: Any, **attrs: Any) -> Any:
         raise AssertionError(f"{read.name} is evaluated as its formula")
@@ -131,7 +129,20 @@ def derived(signature: str, formula: Callable[..., Node], *, doc: str, **columns
 
     tensors = sum(p.is_tensor for p in read.parameters)
     columns.setdefault("sample", ((-2.0, 2.0),) * tensors)
-    return register(Op(read.name, read, forward, infer, doc, formula=with_options, **columns))
+    return register(
+        Op(read.name, read, forward, infer, doc, formula=_with_options(formula), **columns)
+    )
+
+
+def _with_options(formula: Callable[..., Node]) -> Callable[..., Node]:
+    """A formula that gets its optional tensors by name."""
+
+    def called(*args: Node, **attrs: Any) -> Node:
+        given = attrs.pop("given", ())
+        split = len(args) - len(given)
+        return formula(*args[:split], **dict(zip(given, args[split:], strict=True)), **attrs)
+
+    return called
 
 
 def spelling(signature: str, formula: Callable[..., Node], *, doc: str, **columns: Any) -> Op:

@@ -6,7 +6,7 @@ Nothing is printed that was not compared, at random points, with the graph it wa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..grad.errors import GradError
@@ -18,6 +18,7 @@ from ..grad.reverse import gradient
 from ..grad.simplify import Closed, agree, named, simplify
 from ..grad.simplify.exact import exact
 from ..grad.simplify.facts import Facts
+from ..grad.simplify.guards import textbook
 from ..grad.sizes import names_in
 from .print_text import print_program
 from .program import Expression, Solution, located
@@ -36,19 +37,22 @@ class Form:
     """One answer: names for shared parts, inner ones first, and the formula.
 
     ``nodes``  the same as nodes; a name is a variable in those after it
+    ``where``  what it takes for granted: conditions that textbooks leave out
     """
 
     shape: Shape
     lets: tuple[tuple[str, str], ...]
     text: str
     nodes: Closed
+    where: tuple[str, ...] = ()
 
     def program(self) -> str:
         """The form as a program of the language."""
         return "\n".join([*(f"{name} = {text}" for name, text in self.lets), self.text])
 
     def as_json(self, key: str) -> dict[str, Any]:
-        return {"shape": list(self.shape), "let": [list(let) for let in self.lets], key: self.text}
+        data = {"shape": list(self.shape), "let": [list(let) for let in self.lets], key: self.text}
+        return data | ({"where": list(self.where)} if self.where else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +91,10 @@ def derive(expression: Expression, wanted: Wanted) -> dict[str, Form]:
         ]
         raise expression.wrong("G404", "there is nothing to differentiate by", None, ways)
     built = expression.graph(inputs)
+    shown, where = textbook(built.root)
 
     def derivatives() -> list[Node]:
-        (root,) = exact([built.root])
+        (root,) = exact([shown])
         seed = None
         if wanted.seed is not None:
             seed = variable(wanted.seed, root.shape)
@@ -99,7 +104,7 @@ def derive(expression: Expression, wanted: Wanted) -> dict[str, Form]:
 
     found = located(expression, built, derivatives)
     return {
-        name: form(node, wanted, like=inputs[name] if wanted.order == 1 else None)
+        name: replace(form(node, wanted, inputs[name] if wanted.order == 1 else None), where=where)
         for name, node in zip(targets, found, strict=True)
     }
 

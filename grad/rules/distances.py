@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..node import Node
-from ..ops import F, Kink
+from ..ops import F, Kink, Textbook
 from ..rows import derived
 from .losses import NAMES, REDUCTION, reduced, same_shape
 
@@ -15,7 +15,7 @@ def _cosine(x1: Node, x2: Node, dim: Any, eps: float) -> Node:
         dim = min(1, max(x1.ndim, x2.ndim) - 1)
 
     def size(x: Node) -> Node:
-        return F.clamp(F.norm(x, dim=dim), min=eps)
+        return F.clamp(F.norm(x, dim=dim), min=eps) if eps else F.norm(x, dim=dim)
 
     return F.sum(x1 * x2, dim) / (size(x1) * size(x2))
 
@@ -32,6 +32,7 @@ cosine_similarity = derived(
     "cosine_similarity(x1, x2, dim: axis = None, eps: number = 1e-8)", _cosine,
     doc="Cosine of the angle between vectors along an axis: the second, or the only one.",
     kinks=(Kink("a norm below eps", "eps is taken for it"),),
+    textbook=Textbook(lambda x1, x2, dim, eps: _cosine(x1, x2, dim, 0), "no norm is below eps"),
 )  # fmt: skip
 pairwise_distance = derived(
     "pairwise_distance(x1, x2, p: number = 2, eps: number = 1e-6, keepdim: bool = False)",

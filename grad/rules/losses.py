@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from math import log, pi
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy as np
 
 from ..errors import GradError
 from ..node import Node, Size
-from ..ops import CONSTANT, F, Inferred, Kink, count, dimension, shape_text, static
+from ..ops import CONSTANT, F, Inferred, Kink, Textbook, count, dimension, shape_text, static
 from ..rows import derived, opaque
 
 REDUCTION = "reduction: str = 'mean'"
@@ -171,15 +173,17 @@ def _along(x: Node, weight: Node, axis: int) -> Node:
     return F.unsqueeze(weight, tuple(range(axis + 1, 0))) if axis < -1 else weight
 
 
-def _ignores(y: Node, ignore_index: int) -> bool:
+def _ignores(y: Node, ignore_index: int | None) -> bool:
     """Whether an entry may have to be left out; where the classes are given, one looks."""
+    if ignore_index is None:
+        return False
     return y.op is not CONSTANT or bool(np.any(np.asarray(y.attr("value")) == ignore_index))
 
 
 def _nll(
     logs: Node,
     y: Node,
-    ignore_index: int,
+    ignore_index: int | None,
     reduction: str,
     weight: Node | None,
     axis: int,
@@ -193,7 +197,7 @@ def _nll(
         order = [*range(-logs.ndim, -1)]
         order.insert(axis + logs.ndim, -1)
         hot = F.permute(last, tuple(order))
-    picked = -F.sum(F.where(hot, logs, 0.0), axis)
+    picked = -F.sum(hot * logs if ignore_index is None else F.where(hot, logs, 0.0), axis)
     counted: Node | None = None  # how much each entry counts in the mean
     if weight is not None:
         counted = last @ weight
@@ -215,7 +219,7 @@ def _nll(
 
 
 def _nll_loss(
-    x: Node, y: Node, ignore_index: int, reduction: str, weight: Node | None = None
+    x: Node, y: Node, ignore_index: int | None, reduction: str, weight: Node | None = None
 ) -> Node:
     axis = _class_axis("nll_loss", x, y)
     _weights("nll_loss", weight, x.shape[axis])
@@ -225,7 +229,7 @@ def _nll_loss(
 def _cross_entropy(
     x: Node,
     y: Node,
-    ignore_index: int,
+    ignore_index: int | None,
     reduction: str,
     label_smoothing: float,
     weight: Node | None = None,
@@ -247,6 +251,15 @@ def _cross_entropy(
     return reduced(loss, reduction)
 
 
+def _nothing_ignored(loss: Callable[..., Node]) -> Textbook:
+    """Where the classes are given, one sees which are ignored; where not, none is."""
+
+    def formula(x: Node, y: Node, ignore_index: int, **rest: Any) -> Node:
+        return loss(x, y, ignore_index=ignore_index if y.op is CONSTANT else None, **rest)
+
+    return Textbook(formula, "no class is ignored")
+
+
 nll_loss = derived(
     f"nll_loss(x, y, weight: tensor? = None, ignore_index: int = -100, {REDUCTION})", _nll_loss,
     doc="Mean of -x at the class of each row, for logarithms of probabilities.", spellings=NAMES,
@@ -255,6 +268,7 @@ nll_loss = derived(
         ("x", "y", "reduction='sum'"), ("x", "y", "reduction='none'"), ("x", "y", "w"),
         ("x", "y", "ignore_index=1"), ("x", "[2, 0, -100, 1]"), ("x", "y", "w", "1", "'none'"),
     ),
+    textbook=_nothing_ignored(_nll_loss),
 )  # fmt: skip
 cross_entropy = derived(
     f"cross_entropy(x, y, weight: tensor? = None, ignore_index: int = -100, {REDUCTION}, "
@@ -267,14 +281,17 @@ cross_entropy = derived(
         ("x", "y", "w", "1", "'mean'", "0.2"), ("x", "x"), ("x", "x", "w", "label_smoothing=0.1"),
         ("x", "[2, 0, 1, 1]"),
     ),
+    textbook=_nothing_ignored(_cross_entropy),
 )  # fmt: skip
 
 # --- probabilities -----------------------------------------------------------------------------
 
 
-def _bce(x: Node, y: Node, reduction: str, weight: Node | None = None) -> Node:
+def _bce(x: Node, y: Node, reduction: str, weight: Node | None = None, floor: Any = -100) -> Node:
     same_shape("binary_cross_entropy", x, y)
-    yes, no = F.clamp(F.log(x), min=-100), F.clamp(F.log1p(-x), min=-100)
+    yes, no = F.log(x), F.log1p(-x)
+    if floor is not None:
+        yes, no = F.clamp(yes, min=floor), F.clamp(no, min=floor)
     return _rescaled(-(y * yes + (1 - y) * no), reduction, weight)
 
 
@@ -302,6 +319,7 @@ binary_cross_entropy = derived(
     doc="Mean of -(y*log(x) + (1 - y)*log(1 - x)), for probabilities x.",
     sample=((0.1, 0.9), (0.1, 0.9), (0.5, 2)), aliases=("bce_loss",), calls=WEIGHTED[:3],
     kinks=(Kink("x = 0 or 1", "logarithms end at -100"),),
+    textbook=Textbook(partial(_bce, floor=None), "no logarithm is below -100"),
 )  # fmt: skip
 binary_cross_entropy_with_logits = derived(
     "binary_cross_entropy_with_logits(x, y, weight: tensor? = None, "

@@ -10,7 +10,7 @@ import numpy as np
 from .. import sizes
 from ..errors import GradError
 from ..node import Node
-from ..ops import F, Inferred, Kink, normal_axis
+from ..ops import F, Inferred, Kink, Textbook, normal_axis
 from ..rows import derived, spelling, structural
 from .extremes import share
 from .reductions import (
@@ -198,7 +198,8 @@ matrix_norm = derived(
 
 def _normalize(x: Node, p: float, dim: int | None, eps: float) -> Node:
     axis = min(1, max(x.ndim - 1, 0)) if dim is None else dim
-    return x / F.clamp(F.norm(x, p, axis, True), min=eps)
+    size = F.norm(x, p, axis, True)
+    return x / (F.clamp(size, min=eps) if eps else size)
 
 
 normalize = derived(
@@ -206,4 +207,5 @@ normalize = derived(
     doc="`x` divided by its norm along an axis (the second, as PyTorch, or the only one), or by eps"
     " where that is less.",
     kinks=(Kink("0", "slope 1/eps"),),
+    textbook=Textbook(lambda x, p, dim, eps: _normalize(x, p, dim, 0), "no norm is below eps"),
 )  # fmt: skip

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from ..errors import GradError
 from ..evaluate import evaluate
 from ..node import Node, walk
 from ..ops import CONSTANT, VARIABLE
@@ -37,15 +38,15 @@ def agree(
     """
     facts = facts or Facts()
     nodes = walk([form, reference])
-    variables = {n.attr("name"): n for n in nodes if n.op is VARIABLE}
+    inputs = _Inputs(nodes, facts)
     compared = False
-    for values in _points(variables, facts, points):
-        found = _compare(form, reference, values, rtol)
+    for seed in range(points):
+        found = _compare(form, reference, inputs.sample(seed), rtol)
         if found is False:
             return False
         compared = compared or found is not None
     bare = unguarded(reference)
-    special = _special_point(walk([bare]), variables, facts)
+    special = _special_point(walk([bare]), inputs)
     if special is not None:
         found = _compare(form, bare, special, rtol)
         if found is False:
@@ -53,20 +54,18 @@ def agree(
         compared = compared or found is not None
     if not compared:
         for n, within in enumerate(ELSEWHERE):
-            found = _compare(form, reference, sample(variables, facts, 2 * n, within), rtol)
+            found = _compare(form, reference, inputs.sample(2 * n, within), rtol)
             if found is not None:
                 return found
     return True if compared else None
 
 
-def _points(variables: Mapping[str, Node], facts: Facts, points: int) -> Iterator[Values]:
-    for seed in range(points):
-        yield sample(variables, facts, seed)
-
-
 def _compare(form: Node, reference: Node, values: Values, rtol: float) -> bool | None:
-    """Whether two nodes agree at a point; None if the reference is finite nowhere."""
-    got, want = evaluate([form, reference], values).results
+    """Whether two nodes agree at a point; None if one has no value or is finite nowhere."""
+    try:
+        got, want = evaluate([form, reference], values).results
+    except GradError:  # a singular matrix
+        return None
     if got.shape != want.shape:
         return False
     known = np.isfinite(want)
@@ -76,7 +75,7 @@ def _compare(form: Node, reference: Node, values: Values, rtol: float) -> bool |
     return bool(np.allclose(got[known], want[known], rtol=rtol, atol=rtol * scale + 1e-12))
 
 
-def _special_point(order: list[Node], variables: Mapping[str, Node], facts: Facts) -> Values | None:
+def _special_point(order: list[Node], inputs: _Inputs) -> Values | None:
     """Values near the numbers that a graph compares its inputs with; None if it does not."""
     near: dict[str, set[float]] = {}
     exactly: dict[str, set[float]] = {}
@@ -90,9 +89,9 @@ def _special_point(order: list[Node], variables: Mapping[str, Node], facts: Fact
                 table.setdefault(a.attr("name"), set()).update(filter(np.isfinite, numbers))
     if not any(near.values()) and not any(exactly.values()):
         return None
-    values = sample(variables, facts, 1)
+    values = inputs.sample(1)
     random = np.random.default_rng(7)
-    for name in values.keys() - facts.positive - facts.symmetric:
+    for name in values.keys() - inputs.facts.positive - inputs.facts.symmetric:
         value, shape = values[name], np.shape(values[name])
         for table, width in ((near, 1.0), (exactly, 0.0)):
             if table.get(name):
@@ -103,24 +102,37 @@ def _special_point(order: list[Node], variables: Mapping[str, Node], facts: Fact
     return values
 
 
-def sample(variables: Mapping[str, Node], facts: Facts, seed: int, within: Range = USUAL) -> Values:
-    """Values for variables, the same for the same seed; named sizes are small numbers."""
-    random = np.random.default_rng(seed)
-    sizes: dict[str, int] = {}
-    for node in variables.values():
-        for s in node.shape:
-            if isinstance(s, str):
-                sizes.setdefault(s, 3 + len(sizes))
-    values: Values = {}
-    for name in sorted(variables):
-        node = variables[name]
-        shape = tuple(sizes[s] if isinstance(s, str) else s for s in node.shape)
-        value = random.uniform(*within, shape)
-        if name not in facts.positive and seed % 2:
-            value = value * random.choice([-1.0, 1.0], shape)
-        if name in facts.symmetric:
-            value = (value + np.swapaxes(value, -1, -2)) / 2
-        if len(shape) >= 2 and shape[-1] == shape[-2]:
-            value = value + 2 * np.eye(shape[-1])  # not singular
-        values[name] = value
-    return values
+class _Inputs:
+    """The variables of a graph, and what is known of their values."""
+
+    def __init__(self, nodes: Sequence[Node], facts: Facts) -> None:
+        self.facts = facts
+        self.variables = {n.attr("name"): n for n in nodes if n.op is VARIABLE}
+        self.classes = {  # names of those that are numbers of classes, and of how many
+            n.args[0].attr("name"): n.attr("num_classes")
+            for n in nodes
+            if n.op.name == "one_hot" and n.args[0].op is VARIABLE
+        }
+
+    def sample(self, seed: int, within: Range = USUAL) -> Values:
+        """A value for each, the same for the same seed; named sizes are small numbers."""
+        random = np.random.default_rng(seed)
+        sizes: dict[str, int] = {}
+        for node in self.variables.values():
+            for s in node.shape:
+                if isinstance(s, str):
+                    sizes.setdefault(s, 3 + len(sizes))
+        values: Values = {}
+        for name, node in sorted(self.variables.items()):
+            shape = tuple(sizes[s] if isinstance(s, str) else s for s in node.shape)
+            value = random.uniform(*within, shape)
+            if name in self.classes:
+                value = random.integers(self.classes[name], size=shape).astype(float)
+            elif name not in self.facts.positive and seed % 2:
+                value = value * random.choice([-1.0, 1.0], shape)
+            if name in self.facts.symmetric:
+                value = (value + np.swapaxes(value, -1, -2)) / 2
+            if len(shape) >= 2 and shape[-1] == shape[-2] and name not in self.classes:
+                value = value + 2 * np.eye(shape[-1])  # not singular
+            values[name] = value
+        return values

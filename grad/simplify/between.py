@@ -98,6 +98,12 @@ def _extreme_in_product(
     return None
 
 
+def _triangle_in_product(
+    alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
+) -> list[Factor] | None:
+    return rest if idx[0] == idx[1] else None  # ones on the diagonal
+
+
 def _sigmoids_in_product(
     alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
 ) -> list[Factor] | None:
@@ -137,6 +143,14 @@ def _softmax_summed(
     last = idx[-1]
     alone = last >= rank and last not in idx[:-1] and not any(last in i for _, i, _ in rest)
     return (rest, (last,)) if alone and e == 1 else None  # the sum of a softmax is 1
+
+
+def _one_hot_summed(
+    alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
+) -> tuple[list[Factor], Index] | None:
+    """A row of one_hot has a single 1, unless a class is ignored."""
+    ignored = dict(f.attrs)["ignore_index"]
+    return None if ignored is not None else _softmax_summed(alg, f, idx, e, rest, rank)
 
 
 def _inv_summed(
@@ -228,6 +242,7 @@ IN_PRODUCTS: dict[str, _Rule] = {
     "abs": _abs_in_product,
     "relu": _relu_in_product,
     "sigmoid": _sigmoids_in_product,
+    "triangle": _triangle_in_product,
     "maximum": _extreme_in_product,
     "minimum": _extreme_in_product,
     "sin": _ratio_in_product,
@@ -239,6 +254,7 @@ _Summed = Callable[
 ]
 SUMMED: dict[str, _Summed] = {
     "softmax": _softmax_summed,
+    "one_hot": _one_hot_summed,
     "inv": _inv_summed,
     "select": _select_summed,
 }

@@ -206,7 +206,12 @@ class Functions(Algebra):
         if mask.form == "function" and mask.name in COMPARISONS:
             return self.tensor("function", COMPARISONS[mask.name], mask.shape, mask.args)
         if mask.form == "function" and mask.name == "logical_not":
-            return self.product(mask.shape, (mask.args[0][0], mask.args[0][1], 1))
+            inner, axes = mask.args[0]
+            true = inner if is_mask(inner) else self.function("truth", inner)
+            return self.product(mask.shape, (true, axes, 1))
+        if mask.form == "function" and mask.name == "truth":
+            inner, axes = mask.args[0]
+            return self.product(mask.shape, (self.function("logical_not", inner), axes, 1))
         if is_mask(mask) and mask.form == "function":
             return self.function("logical_not", mask)
         axes = axes_of(mask)

@@ -1,7 +1,8 @@
 """Guards that rules put around singular points, and what the display phase shows instead.
 
 A rule writes ``where(norm(x) == 0, 0, x/norm(x))`` so that the number at the kink is right. A
-formula for people leaves that out, as every textbook does; a guard that the user wrote stays.
+formula for people leaves that out, as every textbook does; a guard that the user wrote stays. A
+derived row may have a guard of another kind (no norm below eps): it states its textbook formula.
 """
 
 from __future__ import annotations
@@ -10,6 +11,22 @@ from ..node import Node, walk
 from ..ops import F, is_constant, rebuild
 
 NEXT_TO_NOTHING = 1e-6  # a length below which a direction is not asked for
+
+
+def textbook(root: Node) -> tuple[Node, tuple[str, ...]]:
+    """`root` with derived rows as textbooks have them, and the conditions under which it is equal
+    to it."""
+    conditions: dict[str, None] = {}
+    done: dict[Node, Node] = {}
+    for node in walk([root]):
+        same = rebuild(node, [done[a] for a in node.args]) if node.args else node
+        if node.op.textbook is not None:
+            shown = node.op.textbook.formula(*same.args, **dict(same.attrs))
+            if shown is not same.op.expand(same):
+                conditions[node.op.textbook.where] = None
+                same = shown
+        done[node] = same
+    return done[root], tuple(conditions)
 
 
 def unguarded(root: Node) -> Node:

@@ -197,6 +197,14 @@ def update(alg: Functions, t: Tensor) -> tuple[Tensor, Tensor, list[Factor], lis
     return None
 
 
+def rank_one(t: Tensor) -> bool:
+    """Whether a matrix is a column times a row, which has no inverse."""
+    if t.form != "sum" or t.rank != 2 or len(t.terms) != 1:
+        return False
+    (term,) = t.terms
+    return not any(1 in idx for _, idx, _ in _connected(term, 0))
+
+
 def _connected(term: Term, axis: int) -> list[Factor]:
     """The factors of a product that an axis leads to."""
     reached, found = {axis}, 0

@@ -440,7 +440,7 @@ class Product:
             if x is None or y is None:
                 continue
             nx, ny = self.full(x, (*lead, *left, k)), self.full(y, (*lead, k, *right))
-            if right and left:
+            if right and left and not lead:
                 yield from self.scaled_chain(first, second, left, k, right, order, layout)
             if not left and not right and ny.op.name == "matmul" and ny.args[0].ndim == 2:
                 node = nx @ ny.args[0] @ ny.args[1]  # x @ A @ y
@@ -496,6 +496,8 @@ class Product:
         f, idx, e = self.groups[members[0]][0]
         if f.form != "along" or f.name != "inv" or e != 1 or f.rank != 2 or right.ndim > 2:
             return
+        if idx[0] == idx[1] or set(rows) != set(idx):
+            return  # its diagonal, or summed over as it stands
         own = {i: n for n, i in enumerate(idx)}
         inner = self.r.render(f.args[0], tuple(own[i] for i in rows if i is not None))
         if self.r.alg.split and right.op.name == "solve":  # solve(B, solve(A, x))
@@ -510,7 +512,7 @@ class Product:
         if len(members) != 1:
             return
         f, idx, _ = self.groups[members[0]][0]
-        if f.form not in ("select", "triangle"):
+        if f.form not in ("select", "triangle") or len(set(idx)) < len(idx):
             return
         shared = self.kept(operator) & self.kept(operand)
         order = tuple(i for i in layout if i is not None)

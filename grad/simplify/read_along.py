@@ -9,9 +9,10 @@ from math import inf
 from .. import sizes
 from ..node import TABLE, Node, Shape
 from ..ops import dimension
+from .matrices import rank_one
 from .read_axes import back, contraction, dims_of, last, summed_along
 from .reader import Reader, Rule
-from .tensors import ONE, Index, Tensor, axes_of
+from .tensors import ONE, Index, Tensor, axes_of, vanishes
 
 MOST_PARTS = 12  # of a norm's exponent, as a fraction
 
@@ -35,7 +36,7 @@ def _weighted_logsumexp(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor
 
 def _prod_others(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     """The gradient of prod(x), and that along directions: as shares of it, for x not 0."""
-    if len(args) > 3:
+    if len(args) > 3 or vanishes(args[0]):
         return None
     alg = r.alg
     kept, gone = r.reduce(node, node.attr("dim"))
@@ -74,7 +75,7 @@ def _over_others(r: Reader, shape: Shape, shares: Sequence[Tensor], gone: Index)
 
 def _cofactor_derivative(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     """Along V: det(X) (tr(inv(X) V) inv(X)' - inv(X)' V' inv(X)'), for X that is not singular."""
-    if len(args) != 2 or node.args[0].ndim != 2 or 1 in node.args[0].shape:
+    if len(args) != 2 or node.args[0].ndim != 2 or 1 in node.args[0].shape or rank_one(args[0]):
         return None
     x, v = args
     lead = tuple(range(v.rank - 2))
@@ -159,7 +160,7 @@ def _matrix(name: str) -> Rule:
 
 def _cofactor(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     """The gradient of det: det(X) inv(X)', for X that is not singular."""
-    if node.args[0].ndim < 2 or 1 in node.args[0].shape[-2:]:
+    if node.args[0].ndim < 2 or 1 in node.args[0].shape[-2:] or rank_one(args[0]):
         return None
     t = args[0]
     b = t.rank - 2

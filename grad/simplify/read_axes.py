@@ -16,7 +16,7 @@ from .. import sizes
 from ..node import TABLE, Node, Shape
 from ..ops import CONSTANT, dimension
 from .reader import Reader, Rule, squeezed
-from .tensors import Index, Tensor, axes_of
+from .tensors import Index, Tensor, axes_of, vanishes
 
 # --- linear algebra by indices -------------------------------------------------------------------
 
@@ -329,6 +329,8 @@ def _scatter_add(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None
 
 
 def _flip(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
+    if not node.ndim:
+        return args[0]
     turned = [d % node.ndim for d in node.attr("dims")]
     index = tuple(("slice", None, None, -1 if d in turned else None) for d in range(node.ndim))
     return _index(r, node.args[0][index], args)
@@ -387,16 +389,21 @@ def _product_before(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | N
     if node.attr("pad") != (0, 0) * (-1 - d) + (1, -1):
         return None
     x = r.read(inner.args[0])
+    if vanishes(x):
+        return None
     return r.alg.product(x.shape, (args[0], axes_of(x), 1), (x, axes_of(x), -1))
 
 
 def _recurrence(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     """y[k] = b[k] + w[k]/w[k + 1]*y[k + 1], as sums from the end of b/w, times w."""
     names, d = r.labels(node.shape), node.attr("dim")
-    weights = _weights(node.args[0], d) if node.attr("reverse") and d in names else None
+    ratio = node.args[0]
+    weights = _weights(ratio, d) if node.attr("reverse") and d in names else None
     if weights is None or weights.shape != node.shape:
         return None
     w, axis = r.read(weights), names[d]
+    if ratio.op.name == "pad" and vanishes(r.read(ratio.args[0])):
+        return None
     axes, summed = axes_of(w), w.rank
     n = w.shape[axis]
     triangle = r.alg.tensor("triangle", "triangle", (n, n))

@@ -178,7 +178,7 @@ class Renderer:
         if t.name == "pow":
             out = args[0] ** args[1]
         elif t.name == "truth":
-            out = args[0]
+            out = TABLE["ne"](args[0], 0)
         else:
             row = TABLE[t.name]
             out = row.node(args, row.defaults | dict(t.attrs))
@@ -315,7 +315,10 @@ class Renderer:
             layout: list[int | None] = [None] * len(want)
             for k, axis in enumerate(idx):
                 layout[place[axis]] = k
-            out = F.where(self.render(mask, stripped(tuple(layout))), *branches)
+            chosen = self.render(mask, stripped(tuple(layout)))
+            if mask.name == "truth":
+                chosen = chosen.args[0]  # `where` asks for no more
+            out = F.where(chosen, *branches)
             if rest:
                 more = self.alg.sum(t.shape, [(c, list(k)) for k, c in rest.items()])
                 out = out + self.render(self.used(more), self.of(more, want))

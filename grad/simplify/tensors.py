@@ -123,6 +123,16 @@ def _sorted_if(symmetric: bool, idx: Index) -> Index:
     return tuple(sorted(idx)) if symmetric else idx
 
 
+SPARSE = frozenset(("relu", "maximum", "minimum", "clamp", "heaviside"))
+
+
+def vanishes(t: Tensor) -> bool:
+    """Whether entries of `t` may well be 0: of what is masked, picked, or cut off."""
+    if t.form == "sum":
+        return all(any(vanishes(f) for f, _, _ in term) for term in t.terms)
+    return t.form in ("delta", "select", "triangle") or is_mask(t) or t.name in SPARSE
+
+
 def positions(t: Tensor) -> tuple[int, ...] | None:
     """The entries that rows of an identity pick, of an axis of known size."""
     entry, size = t.attr("entry"), t.shape[-1]

@@ -26,6 +26,10 @@ def forms(gradcalc, *words):
          "2*A @ x  # for A symmetric"),
         (["sin(x)", "x:3", "--gradient", "g"], "g*cos(x)"),
         (["x**5", "--order", "3"], "60*x**2"),
+        (["cross_entropy(X @ W, t)", "X:5,4", "W:4,3", "t:5", "--wrt", "W"],
+         "X.T @ (softmax(X @ W) - one_hot(t, 3))/5  # where no class is ignored"),
+        (["normalize(x, dim=0) @ y", "x:n", "y:n", "--wrt", "x"],
+         "(y - x @ y*x/(x @ x))/norm(x)  # where no norm is below eps"),
     ],
 )  # fmt: skip
 def test_forms(gradcalc, words, form):

@@ -89,3 +89,27 @@ def test_a_long_chain_is_one_statement_an_operation():
     compiled = plan([y])
     assert compiled.source.partition("def plan")[2].count("\n") == 20_002
     assert np.isfinite(compiled({"x": 0.3})[0])
+
+
+def test_passes_are_shared_and_needless_ones_left_out():
+    x = variable("x", (30, 40))
+    roots = [F.logsumexp(x, 1), F.softmax(x, 1), F.sum(-x), F.ones(30, 40) * x]
+    source = plan(roots).source
+    assert source.count("np.exp(") == 1
+    assert "multiply" not in source
+    assert "negative" not in source  # the sum is, not every entry
+
+
+def test_what_is_repeated_is_left_to_broadcasting():
+    x, y = variable("x", (30, 1)), variable("y", (30, 40))
+    source = plan([F.broadcast_to(x, (30, 40)) * y, F.broadcast_to(x, (30, 40))]).source
+    assert "x * y" in source
+    assert source.count("broadcast_to") == 1
+
+
+def test_the_order_of_arguments_may_be_told():
+    x, y, z = (variable(name, (2,)) for name in "xyz")
+    compiled = plan([y - x], inputs=[x, y, z])
+    assert [name for name, _ in compiled.inputs] == ["x", "y", "z"]
+    (found,) = compiled.run(np.ones(2), np.zeros(2), np.ones(2))
+    assert found.tolist() == [-1, -1]

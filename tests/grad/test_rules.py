@@ -19,6 +19,7 @@ from gradcalc.grad.node import TABLE, Node, walk
 from gradcalc.grad.ops import F, Op, broadcast, constant, substitute, variable
 from gradcalc.grad.reverse import gradient
 from gradcalc.grad.signature import REQUIRED
+from gradcalc.grad.simplify.guards import textbook
 
 from . import cases as making
 from .cases import GRID, ROWS, Case, case, rng, shaped
@@ -377,6 +378,23 @@ def test_float32_stays_float32(row: Op) -> None:
     for narrow, wide in zip(found, exact, strict=True):
         assert narrow.dtype == np.float32
         assert_same(narrow, wide, 1e-4, 1e-5, row.name)
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.textbook is not None], ids=lambda row: row.name
+)
+def test_the_textbook_formula_is_the_same_away_from_guards(row: Op) -> None:
+    """Value and gradients, at the samples: no norm is tiny there, no class ignored."""
+    for one in cases(row):
+        shown, where = textbook(one.node)
+        ignored = any(
+            np.any(a == dict(one.node.attrs).get("ignore_index")) for a in one.arrays.values()
+        )
+        assert where in ((), (row.textbook.where,))
+        if not ignored:
+            pairs = ([n, *gradient(F.sum(n), one.floats)] for n in (shown, one.node))
+            for found, expected in zip(*(values(nodes, one) for nodes in pairs), strict=True):
+                assert_same(found, expected, 1e-12, 1e-12, one.label)
 
 
 @differentiable

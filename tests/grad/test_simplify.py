@@ -287,6 +287,10 @@ sum(sigmoid(x)) | x:4 | x | sigmoid(x)*sigmoid(-x)
 logsumexp(x, dim=0) | x:4 | x | softmax(x)
 sum(log_softmax(X, dim=1)*W) | X:3,4 W:3,4 | X | W - sum(W, dim=1, keepdim=True)*softmax(X)
 sum(softmax(X, dim=1)) | X:3,4 | X | zeros_like(X)
+sum(one_hot(t, 3), dim=1) @ x | t:4 x:4 | x | ones_like(x)
+flip(x) | x: | x | 1
+where(c, x, y) | c: x: y: | x | 1.0*(c != 0)
+where(c, x, y) | c: x: y: | y | 1.0*logical_not(c)
 logaddexp(x, y) | x: y: | x | sigmoid(x - y)
 x**a | x: a: | x | a*x**(a - 1)
 x**x | x: | x | x**x*(1 + log(x))
@@ -452,7 +456,8 @@ def test_every_identity_is_exercised(monkeypatch: pytest.MonkeyPatch) -> None:
         ("where(x > 0, y, 0)*where(x > 0, 0, y)", "x:3 y:3"), ("sign(x)*abs(x)", "x:"),
         ("log(x**3)", "x:"), ("abs(2*x*y)", "x: y:"), ("sign(-3*x*y)", "x: y:"),
         ("x**2/abs(x)", "x:"), ("sum(eye(5)[1:4] @ eye(5)[1:4].T @ y)", "y:3"),
-        ("relu(x)*(x > 0)", "x:3"), ("softmax(0*x, dim=0)", "x:3"),
+        ("sum(diag(cumsum(eye(3), dim=0))*y)", "y:3"), ("relu(x)*(x > 0)", "x:3"),
+        ("softmax(0*x, dim=0)", "x:3"),
         ("logsumexp(0*x, dim=0)", "x:3"), ("sum(x)*sum(x)", "x:3"),
     ]  # fmt: skip
     for text, declared, wrt in CLOSED + [(text, declared, "") for text, declared in more]:
