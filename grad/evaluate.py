@@ -210,13 +210,15 @@ def sized(roots: Sequence[Node], arrays: Mapping[str, Any]) -> list[Node]:
     return specialise(roots, found) if found else list(roots)
 
 
-def specialise(roots: Sequence[Node], numbers: Mapping[str, int]) -> list[Node]:
-    """`roots` with named sizes replaced by numbers, in shapes and wherever else they occur."""
-    known = dict(numbers)
+def specialise(roots: Sequence[Node], numbers: Mapping[Any, int]) -> list[Node]:
+    """`roots` with sizes, named ones or numbers, replaced in shapes and wherever they occur."""
+    known: dict[Any, int] = dict(numbers)
 
     def number(value: Any) -> Any:
         if isinstance(value, str) and polynomials.names_in(value) <= known.keys():
             return polynomials.value(value, known)
+        if type(value) is int:
+            return known.get(value, value)
         return tuple(map(number, value)) if isinstance(value, tuple) else value
 
     done: dict[Node, Node] = {}

@@ -5,9 +5,9 @@ Nothing is printed that was not compared, at random points, with the graph it wa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..grad.errors import GradError
 from ..grad.evaluate import specialise
@@ -25,6 +25,7 @@ from .program import Expression, Solution, located
 
 MOST_SHOWN = 300  # nodes of a gradient whose closed form is shown beside its numbers
 LONGEST_SHOWN, FEW_LETS = 240, 3
+LARGEST_TRIED = 100  # a size beyond is replaced when tensors are too large to be compared
 SIZES_TRIED = (3, 4, 2, 5, 6, 7)  # what named sizes stand for when a form is checked
 
 
@@ -156,7 +157,7 @@ def form(root: Node, wanted: Wanted, like: Node | None = None) -> Form:
 def _checked(form: Node, root: Node, facts: Facts) -> bool:
     """Whether a form is known to equal its origin, by numbers; not where that is nowhere finite.
 
-    Raises Disagreement where they differ.
+    Large sizes are tried out as small ones, like named ones. Raises Disagreement where they differ.
     """
     names = {
         name
@@ -169,7 +170,25 @@ def _checked(form: Node, root: Node, facts: Facts) -> bool:
     agreed = agree(pair[0], pair[1], facts)
     if agreed is False:
         raise Disagreement(str(print_program(root)))
-    return agreed is not None
+    return bool(agreed) or _agree_when_smaller(pair, facts)
+
+
+def _agree_when_smaller(pair: Sequence[Node], facts: Facts) -> bool:
+    """Whether two nodes that are too large to be compared agree with small sizes for large ones.
+
+    If they do not, one of their numbers may be a count of entries, of which there are fewer now.
+    """
+    large = {s for node in walk(pair) for s in node.shape if _is_large(s)}
+    fewer = dict(zip(sorted(large), SIZES_TRIED[::-1] * (1 + len(large)), strict=False))
+    try:
+        smaller = specialise(pair, fewer)
+    except GradError:  # sizes that depend on each other, as after `cat`
+        return False
+    return bool(fewer) and agree(smaller[0], smaller[1], facts) is True
+
+
+def _is_large(size: Size) -> TypeGuard[int]:
+    return isinstance(size, int) and size > LARGEST_TRIED
 
 
 def _names(size: Size) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from math import prod
 from typing import Any, TypeVar
 
 import numpy as np
@@ -231,8 +232,9 @@ def _derivatives(
     if request.order == "jacobian":
         return None, exact([jacobian(root, x) for x in wrt])
     if (request.seed is None or request.order == "hessian") and root.shape:
-        example = np.ones([s for s in root.shape if isinstance(s, int)], int).tolist()
-        shown = str(example).replace(" ", "") if root.ndim and np.size(example) <= 6 else "[...]"
+        shown = "[...]"
+        if prod(numbers := [s for s in root.shape if isinstance(s, int)]) <= 6:
+            shown = str(np.ones(numbers, int).tolist()).replace(" ", "")
         raise GradError(
             "G401",
             "grad can be implicitly created only for scalar outputs",

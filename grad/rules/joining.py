@@ -341,6 +341,8 @@ def _pairs(pad: tuple[int, ...], ndim: int) -> list[tuple[int, int]]:
 
 def _pad(x: Any, pad: tuple[int, ...], mode: str, value: float, pad_width: Any) -> Any:
     pairs = _pairs(pad, x.ndim)
+    if not pairs:
+        return np.array(x)  # a number has no end to be padded
     if mode != "constant":
         for axis, pair in enumerate(pairs):
             if pair != (0, 0):

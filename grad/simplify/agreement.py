@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,14 @@ Range = tuple[float, float]
 COMPARING = frozenset("eq ne lt le gt ge maximum minimum clamp heaviside".split())
 ELSEWHERE: tuple[Range, ...] = ((0.05, 0.95), (1.5, 4.0), (20.0, 60.0), (1e-3, 1e-2))
 USUAL: Range = (0.3, 1.7)
+MOST_COMPARED = 10_000_000  # entries of a tensor on the way
 
 
 def agree(
     form: Node, reference: Node, facts: Facts | None = None, points: int = 2, rtol: float = 1e-7
 ) -> bool | None:
-    """Whether two nodes have the same values wherever they were compared; None if that is nowhere.
+    """Whether two nodes have the same values wherever they were compared; None if that is nowhere,
+    or if they are too large to be.
 
     They are compared at random points that are consistent with `facts`; where the graph compares
     its inputs with numbers, near those numbers as well, and with some entries exactly equal to
@@ -38,6 +41,8 @@ def agree(
     """
     facts = facts or Facts()
     nodes = walk([form, reference])
+    if any(_entries(node) > MOST_COMPARED for node in nodes):
+        return None
     inputs = _Inputs(nodes, facts)
     compared = False
     for seed in range(points):
@@ -58,6 +63,10 @@ def agree(
             if found is not None:
                 return found
     return True if compared else None
+
+
+def _entries(node: Node) -> int:
+    return prod(size for size in node.shape if isinstance(size, int))
 
 
 def _compare(form: Node, reference: Node, values: Values, rtol: float) -> bool | None:

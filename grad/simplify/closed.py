@@ -55,8 +55,8 @@ def simplify(root: Node, facts: Facts | None = None, like: Node | None = None) -
     facts = facts or Facts()
     (start,) = exact([root])
     order = walk([start])
-    if len(order) > MOST_NODES:
-        return named(start)
+    if len(order) > MOST_NODES or any(0 in node.shape for node in order):
+        return named(start)  # with no entries there is nothing to say about them
     start = parted(unguarded(start))
     solves = any(n.op.name == "solve" for n in order)
     alg = Calculus(facts)

@@ -364,6 +364,8 @@ def _cumprod(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
 def _pad(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     """Zeros around a tensor, or entries cut off; cumprod(x)/x as below."""
     pads, x = node.attr("pad"), node.args[0]
+    if not node.ndim:
+        return args[0]
     if node.attr("mode") != "constant":
         return None
     if node.attr("value") == 1 and x.op.name == "cumprod" and len(x.attr("dim")) == 1:
