@@ -21,7 +21,8 @@ from .errors import Diagnostic, suggest
 from .program import Expression, Request, Solution, solve
 
 TOLERANCE = {"float64": (1e-7, 1e-12), "float32": (1.3e-6, 1e-5)}  # as in torch.testing
-MOST = 100  # entries of a tensor that finite differences are taken of; more are sampled
+FEWEST, MOST = 5, 100  # entries that finite differences are taken of; of more they are sampled
+WORK = 50_000_000  # entries to compute with, for all of them: of a large tensor fewer are sampled
 WORST = 5  # entries that differ are listed, the worst first
 
 Index = tuple[int, ...]
@@ -216,7 +217,8 @@ def _against_differences(
 ) -> Comparison:
     """A gradient against numerical derivatives, where these can be relied on."""
     rtol, atol = expected.tolerance(name)
-    chosen = np.unique(np.linspace(0, grad.size - 1, min(grad.size, MOST)).astype(int))
+    count = min(grad.size, max(FEWEST, min(MOST, WORK // max(grad.size, 1))))
+    chosen = np.unique(np.linspace(0, grad.size - 1, count).astype(int))
     indices = [tuple(int(i) for i in np.unravel_index(k, grad.shape)) for k in chosen]
     slopes = _slopes(name, indices, solution, values, request.seed)
     comparison = Comparison(name, grad, None, rtol, atol, slopes.name)
