@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from functools import partial
@@ -13,11 +14,15 @@ from .rounds import Table, interleaved
 GRADCALC = str(Path(sys.executable).parent / "gradcalc")
 SQUARES = ("mean(x*x)", "x=[[1,2],[3,4]]")
 COMPLETION = (GRADCALC, "completion", "bash", "--isolated", "--", "9", " \t\n\"'><=;|&(:")
+# As users have it: with compiled modules kept, and with a buffer before standard output.
+UNUSUAL = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in UNUSUAL}
 PEERS = ("autograd", "jax", "torch")
 
 
 def _process(*command: str) -> None:
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    nowhere = subprocess.DEVNULL
+    subprocess.run(command, check=True, stdout=nowhere, stderr=nowhere, env=ENVIRONMENT)
 
 
 def table(rounds: int = 15) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from functools import partial
@@ -11,7 +10,7 @@ import numpy as np
 import orjson
 
 from .rounds import Table, interleaved
-from .start_up import GRADCALC
+from .start_up import ENVIRONMENT, GRADCALC
 
 RECORDS = 20_000
 EXPRESSION = "sum((x - y)**2 * exp(-x))"
@@ -37,11 +36,6 @@ for n, line in enumerate(sys.stdin.buffer, 1):
            "grads": {"x": 2*d*e - d*d*e, "y": -2*d*e}}
     sys.stdout.buffer.write(orjson.dumps(out, option=orjson.OPT_SERIALIZE_NUMPY) + b"\\n")
 """
-
-
-# As users have it: with compiled modules kept, and with a buffer before standard output.
-UNUSUAL = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in UNUSUAL}
 
 
 def _filter(command: list[str], data: bytes) -> None:
