@@ -140,7 +140,7 @@ def run(
     if jsonl:
         others = {**expected, "--file": file, "--report": report, **suite}
         _refuse("--jsonl", others, IN_RECORDS)
-        _seed(seed)
+        options.start_random(seed)
         request = _request(wrt, gradient, dtype, limit)
         from . import stream
 
@@ -163,7 +163,7 @@ def run(
             if stated:
                 ways = ["name a suite: `-f FILE`"]
                 raise Diagnostic("G003", f"`{option}` is for suites", help=ways)
-        _seed(seed)
+        options.start_random(seed)
         request = _request(wrt, gradient, dtype, limit)
         results = [_single(words or [], request, expect_value, expect_grad or [], tolerance)]
     for form, path in targets:
@@ -283,13 +283,6 @@ def _stream(
     return stream.run(Checks(text, given, request, tolerance), policy, jobs)
 
 
-def _seed(seed: int | None) -> None:
-    if seed is not None:
-        from ..grad.rules.creation import manual_seed
-
-        manual_seed(seed)
-
-
 def _timed(result: Result, compare: Callable[[], list[Comparison]]) -> Result:
     from time import perf_counter
 
@@ -308,7 +301,7 @@ def _checked(check: suites.Check, limit: int, dtype: str, seed: int | None) -> R
 
     result = Result(check.name, check.expr, check.suite.path, check.line)
     try:
-        _seed(check.members.get("seed", seed))
+        options.start_random(check.members.get("seed", seed))
         prepared = check.prepare(limit, dtype)
         return _timed(result, lambda: verdict.check(*prepared))
     except Diagnostic as diagnostic:

@@ -69,10 +69,7 @@ def run(
 
     from ..grammar.program import Expression, Request, solve
 
-    if seed is not None:
-        from ..grad.rules.creation import manual_seed
-
-        manual_seed(seed)
+    options.start_random(seed)
     limit = options.limit(max_elements)
     targets = options.names(wrt)
     order = "jacobian" if jacobian else "hessian" if hessian else "gradient"

@@ -223,6 +223,14 @@ def exclusive(**given: bool) -> None:
         raise Diagnostic("G003", f"{both[0]} and {both[1]} exclude each other", help=["choose one"])
 
 
+def start_random(seed: int | None) -> None:
+    """Start random numbers from a seed, if there is one."""
+    if seed is not None:
+        from ..grad.rules.creation import manual_seed
+
+        manual_seed(seed)
+
+
 def for_streams(jsonl: bool, keep: list[str] | None) -> None:
     """Raise G003 for an option that only makes sense with `--jsonl`, without it."""
     if keep is not None and not jsonl:

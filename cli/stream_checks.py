@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..grad.record import record, replace
 from ..grammar.errors import Diagnostic
-from . import answers, bindings, documents, reports, suites
+from . import answers, bindings, documents, options, reports, suites
 from .bindings import Given
 from .stream import Block
 
@@ -162,11 +162,9 @@ class Checks:
 
     def _made_alone(self, block: Block, check: _Check) -> None:
         """Answer one check. Raises Diagnostic."""
-        from ..grad.rules.creation import manual_seed
         from ..grammar import verdict
 
-        if check.seed is not None:
-            manual_seed(check.seed)
+        options.start_random(check.seed)
         found = verdict.check(check.expression, check.arrays, check.request, check.expected)
         _write(block, check.place, found)
 

@@ -17,7 +17,8 @@ from .node import Node
 from .parts import Reduction
 from .passes import Pass
 from .record import field, record
-from .rowwise import Step, entries, numbers
+from .rowwise import Step, numbers
+from .sizes import entries
 
 Place = tuple[tuple[int, ...], np.dtype[Any]]  # what a buffer can hold: the shape of a row, a type
 

@@ -23,7 +23,8 @@ from .ops import VARIABLE, shape_text
 from .parts import Reduction
 from .passes import Pass, arrange, operands
 from .record import record
-from .rowwise import entries, numbers, read
+from .rowwise import numbers, read
+from .sizes import entries
 
 BLOCK = 1 << 16  # entries; smaller ones fit a nearer cache, but threads wait for each other more
 STRETCHES = 128  # of blocks: what a thread takes at a time

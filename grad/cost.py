@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import Any
 
 from .evaluate import schedule
 from .lower import lower
 from .node import Node
+from .sizes import entries
 
 ELEMENTARY = 8  # an exponential or the like, in additions
 ARITHMETIC = {"add", "sub", "mul", "neg", "square", "div", "where", "multiply_no_nan", "maximum"}
@@ -32,15 +32,11 @@ def _steps(node: Node) -> int:
     name: Any = node.op.name
     if name in VIEWS or not node.args:
         return 0
-    size = _entries(node)
+    size = entries(node.shape)
     if name == "matmul":
         x = node.args[0]
         return 2 * size * int(x.shape[-1])
     if name in ARITHMETIC:
         return size
-    largest = max(size, *map(_entries, node.args))
+    largest = max(size, *(entries(a.shape) for a in node.args))
     return largest * (1 if name == "sum" else ELEMENTARY if node.op.partials is not None else 2)
-
-
-def _entries(node: Node) -> int:
-    return prod(int(s) for s in node.shape)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -89,13 +88,13 @@ def compute(
 
 def is_large(roots: Sequence[Node]) -> bool:
     """Whether a graph has a tensor that is better computed in blocks: see blocks.py."""
-    return any(prod(s for s in n.shape if isinstance(s, int)) >= LARGE for n in walk(roots))
+    return any(polynomials.entries(n.shape) >= LARGE for n in walk(roots))
 
 
 def limit(order: Sequence[Node], most: int = MAX_ELEMENTS) -> None:
     """Raises GradError G601 if one of these nodes would have more entries than `most`."""
     for node in order:
-        size = prod(s for s in node.shape if isinstance(s, int))
+        size = polynomials.entries(node.shape)
         if size > most:
             raise GradError(
                 "G601",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -333,9 +332,9 @@ MOST_STATIC = 1_000_000  # entries of a tensor that is computed while a graph is
 
 
 def is_small(node: Node) -> bool:
-    return (
-        prod(size if isinstance(size, int) else MOST_STATIC for size in node.shape) <= MOST_STATIC
-    )
+    """Whether a tensor is of a known shape, with so few entries that it may be computed."""
+    known = all(isinstance(size, int) for size in node.shape)
+    return known and sizes.entries(node.shape) <= MOST_STATIC
 
 
 def fixed_value(node: Node, args: Sequence[Any]) -> Any:

@@ -8,7 +8,7 @@ of them, and the parts are then combined. Everything else is computed whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import prod, sqrt
+from math import sqrt
 from typing import Any
 
 from .errors import GradError
@@ -18,6 +18,7 @@ from .node import Node, Shape
 from .ops import F, Op, variable
 from .parts import COMBINED
 from .record import field, record
+from .sizes import entries
 
 
 @record(eq=False)
@@ -64,11 +65,6 @@ def leading(shape: Shape, block: int) -> Shape:
     while count < len(shape) and (entries(shape[:count]) < 2 or entries(shape[count:]) > block):
         count += 1
     return shape[:count]
-
-
-def entries(shape: Shape) -> int:
-    """How many entries a tensor has."""
-    return prod(numbers(shape))
 
 
 def numbers(shape: Shape) -> tuple[int, ...]:

@@ -44,6 +44,11 @@ def product(sizes: Iterable[Size]) -> Size:
     return _size(total)
 
 
+def entries(shape: Iterable[Size]) -> int:
+    """How many entries a tensor has, as far as its sizes are numbers: a named one counts as 1."""
+    return prod(size for size in shape if isinstance(size, int))
+
+
 def total(sizes: Iterable[Size]) -> Size:
     """The sum of sizes, as concatenation needs it."""
     terms: Terms = {}

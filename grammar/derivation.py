@@ -10,6 +10,7 @@ from collections import ChainMap, Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..grad import sizes
 from ..grad.evaluate import Array
 from ..grad.node import TABLE, Node, walk
 from ..grad.ops import CONSTANT, DIMENSION, VARIABLE, is_constant, lift, shape_text
@@ -188,7 +189,7 @@ class Derivation:
         """What the rule of an operation says, in a few words."""
         node, op = step.node, step.node.op
         if op.name == "mean":
-            entries = size(node.args[0]) // max(size(node), 1)
+            entries = sizes.entries(node.args[0].shape) // max(sizes.entries(node.shape), 1)
             return f"each of {entries:,} entries gets an equal share"
         if op.name in RULES:
             return RULES[op.name][min(step.index, len(RULES[op.name]) - 1)]
@@ -202,13 +203,6 @@ class Derivation:
 def stretches(node: Node) -> bool:
     """Whether an operation works entry by entry, on arguments broadcast to one shape."""
     return node.op.partials is not None or node.op.name == "where"
-
-
-def size(node: Node) -> int:
-    product = 1
-    for size in node.shape:
-        product *= int(size)
-    return product
 
 
 def as_data(story: Derivation) -> list[dict[str, Any]]:

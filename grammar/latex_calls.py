@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from ..grad.node import Node
 from .latex_pieces import APPLY, ATOM, SUB, Page, Piece, array, constant, scaled
+from .print_text import index_entries
 
 # functions TeX knows by name; any other is set with \operatorname
 KNOWN = {
@@ -117,16 +116,7 @@ def unsqueeze(node: Node, args: Sequence[Piece], page: Page) -> Piece:
 
 
 def _entries(index: Sequence[Any]) -> str:
-    words = []
-    for entry in index:
-        if not isinstance(entry, tuple):
-            words.append(str(entry))
-        elif entry[0] == "array":
-            words.append(array(np.array(entry[1], int)))
-        else:
-            start, stop, step = ("" if e is None else str(e) for e in entry[1:])
-            words.append(f"{start}{{:}}{stop}" + (f"{{:}}{step}" if step else ""))
-    return ", ".join(words) or r"\ldots"
+    return index_entries(index, array, "{:}") or r"\ldots"
 
 
 def index(node: Node, args: Sequence[Piece], page: Page) -> Piece:

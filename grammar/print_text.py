@@ -247,17 +247,22 @@ def _unsqueeze(node: Node, args: Sequence[Piece]) -> Piece:
     return Piece(f"{args[0].at(POSTFIX)}[{', '.join(entries)}]", POSTFIX)
 
 
-def _index_text(index: Sequence[Any]) -> str:
+def index_entries(index: Sequence[Any], array: Callable[[Any], str], colon: str = ":") -> str:
+    """What stands in the brackets of an index; empty if it takes everything."""
     words = []
     for entry in index:
         if not isinstance(entry, tuple):
             words.append(str(entry))
         elif entry[0] == "array":
-            words.append(_array(np.array(entry[1], int)))
+            words.append(array(np.array(entry[1], int)))
         else:
             start, stop, step = ("" if e is None else str(e) for e in entry[1:])
-            words.append(f"{start}:{stop}" + (f":{step}" if step else ""))
-    return ", ".join(words) or "..."
+            words.append(f"{start}{colon}{stop}" + (f"{colon}{step}" if step else ""))
+    return ", ".join(words)
+
+
+def _index_text(index: Sequence[Any]) -> str:
+    return index_entries(index, _array) or "..."
 
 
 def _index(node: Node, args: Sequence[Piece]) -> Piece:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from ..errors import GradError
 from ..evaluate import evaluate
 from ..node import Node, walk
 from ..ops import CONSTANT, VARIABLE
+from ..sizes import entries
 from .facts import Facts
 from .guards import unguarded
 
@@ -41,7 +41,7 @@ def agree(
     """
     facts = facts or Facts()
     nodes = walk([form, reference])
-    if any(_entries(node) > MOST_COMPARED for node in nodes):
+    if any(entries(node.shape) > MOST_COMPARED for node in nodes):
         return None
     inputs = _Inputs(nodes, facts)
     compared = False
@@ -63,10 +63,6 @@ def agree(
             if found is not None:
                 return found
     return True if compared else None
-
-
-def _entries(node: Node) -> int:
-    return prod(size for size in node.shape if isinstance(size, int))
 
 
 def _compare(form: Node, reference: Node, values: Values, rtol: float) -> bool | None:

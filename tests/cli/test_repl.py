@@ -148,10 +148,13 @@ def test_without_prompt_toolkit(monkeypatch, capfd):
 def test_at_a_terminal(tmp_path):
     with Screen("gradcalc repl", tmp_path) as screen:
         assert screen.sees(">>>")
-        screen.type("gamma_ray = 2", "Enter", "gamma_r", "Tab")
+        screen.type("gamma_ray = 2", "Enter")
+        assert screen.sees(">>>")  # what is typed between two prompts is the terminal's, not ours
+        screen.type("gamma_r", "Tab")
         assert screen.sees(">>> gamma_ray")
         screen.type("*2", "Enter")
         assert screen.sees("4")
+        assert screen.sees(">>>")
         screen.type(":gr", "Tab")
         assert screen.sees(">>> :graph")
         screen.type("gamma_r", "Tab")
@@ -160,8 +163,11 @@ def test_at_a_terminal(tmp_path):
         assert screen.sees(">>> :help softplus")
         screen.type("C-u", "Up")
         assert screen.sees(">>> gamma_ray*2")
-        screen.type("Enter", "for i in range(2):", "Enter", "    print(i + 5)", "Enter", "Enter")
+        screen.type("Enter")
+        assert screen.sees(">>>")
+        screen.type("for i in range(2):", "Enter", "    print(i + 5)", "Enter", "Enter")
         assert screen.sees("6")
+        assert screen.sees(">>>")
         screen.type("C-d")
     with Screen("gradcalc repl", tmp_path) as screen:
         assert screen.sees(">>>")
