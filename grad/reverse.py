@@ -8,6 +8,7 @@ derivatives alone.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from math import isfinite
 
 from .errors import GradError
 from .node import TABLE, Node, Shape, walk
@@ -168,12 +169,12 @@ def _product(g: Node, p: Node, chosen: bool) -> Node:
     """`g` times the partial derivative `p`; see multiply_no_nan for gradients of a selection."""
     if is_constant(p, 1):
         return g
-    if is_constant(p) and is_constant(g):
-        return constant(float(g.attr("value") * p.attr("value")))
     if is_constant(p, -1):
         return -g
-    if chosen and not is_constant(p):
+    if chosen and not (is_constant(p) and isfinite(p.attr("value"))):
         return TABLE["multiply_no_nan"](p, g)  # type: ignore[no-any-return]
+    if is_constant(p) and is_constant(g):
+        return constant(float(g.attr("value") * p.attr("value")))
     if is_constant(g, 1) and p.shape == g.shape and p.kind == "float":
         return p
     return g * p

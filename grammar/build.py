@@ -36,6 +36,7 @@ BINARY = {
 }  # fmt: skip
 # submodules whose functions go by the same names here
 SUBMODULES = {"autograd", "linalg", "nn", "functional", "special", "Tensor"}
+DEEPEST = 2  # of them in one name: torch.nn.functional.relu
 # what `.indices` of a pair (values, indices) is, as PyTorch returns it
 INDICES = {
     "max": "argmax", "min": "argmin", "sort": "argsort", "topk": "argtopk",
@@ -455,13 +456,13 @@ def _is_static_index(index: Value) -> bool:
 
 def _dotted(tree: Tree) -> str | None:
     """The last name of ``torch.linalg.inv``; None where the first is not a module."""
-    path: list[str] = []
-    while isinstance(tree, syntax.Attribute):
-        path.append(tree.name)
-        tree = tree.value
-    if not isinstance(tree, syntax.Name) or tree.id not in MODULES or not path:
+    if not isinstance(tree, syntax.Attribute):
         return None
-    return path[0] if set(path[1:]) <= SUBMODULES else None
+    inner = tree.value
+    for _ in range(DEEPEST):
+        if isinstance(inner, syntax.Attribute) and inner.name in SUBMODULES:
+            inner = inner.value
+    return tree.name if isinstance(inner, syntax.Name) and inner.id in MODULES else None
 
 
 def _functional_update(tree: syntax.Call) -> syntax.Subscript | None:

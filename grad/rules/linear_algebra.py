@@ -288,12 +288,17 @@ diag_embed = linear(
 )  # fmt: skip
 
 
+MOST_POWERS = 1_000  # a node each
+
+
 def _vander(x: Node, N: Any, increasing: bool) -> Node:
     if x.ndim != 1:
         raise GradError("G309", "`vander` is for vectors", at=0, labels={0: shape_text(x.shape)})
     n = x.shape[0] if N is None else N
     if not isinstance(n, int):
         raise GradError("G117", f"the number of powers is the unknown size `{n}`", at="N")
+    if not 1 <= n <= MOST_POWERS:
+        raise GradError("G117", f"`vander` writes out 1 to {MOST_POWERS:,} powers", at="N")
     powers = [F.ones(x.shape), x, *(x**i for i in range(2, n))][:n]
     return F.stack(powers if increasing else powers[::-1], -1)
 

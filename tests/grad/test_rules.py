@@ -332,6 +332,18 @@ def test_where_never_leaks(row: Op) -> None:
             assert_same(g[3:], np.zeros(len(hard)), 0, what=what + ", not taken")
 
 
+@pytest.mark.parametrize("c", [np.inf, -np.inf, np.nan, 0.0])
+@pytest.mark.parametrize("name", ["mul", "div", "pow"])
+def test_where_never_leaks_from_a_constant(name: str, c: float) -> None:
+    """Also where the rule's partial derivative is a number: inf is one, and 0*inf is nan."""
+    one = case(
+        TABLE[name], "", {"x": np.array([2.0])},
+        lambda f, v: F.where(v["x"] > 1, v["x"], f(v["x"], c)),
+    )  # fmt: skip
+    assert _derivatives(one, 1)[0] == 1
+    assert _derivatives(one, 2)[0] == 0
+
+
 # a matrix without inverse is an error, taken or not, and where singular values meet or vanish
 # there are no slopes of what is made of them
 SPECTRAL = {"svdvals", "svd_u", "svd_vh", "matrix_norm"}
