@@ -42,9 +42,11 @@ tables: build/house/gradcalc
 man:
 	gradcalc man --isolated > docs/gradcalc.1
 
-# Hostile input, guided by coverage: make fuzz KIND=expr SECONDS=600
+# Hostile input, guided by coverage or made by hypothesis:
+# make fuzz KIND=expr SECONDS=600 BY=hypothesis
 fuzz: build/house/gradcalc
-	PYTHONPATH=build/house python -m tests.fuzz $(or $(KIND),expr) $(or $(SECONDS),600)
+	PYTHONPATH=build/house python -m tests.fuzz $(or $(KIND),expr) \
+		--seconds $(or $(SECONDS),600) --by $(or $(BY),atheris)
 
 # Measure, beside what can be compared with, and write docs/benchmarks.md.
 bench:

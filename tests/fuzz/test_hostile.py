@@ -1,15 +1,15 @@
 """Any bytes, as each kind of input: an answer or a coded error, and what was found that way.
 
-`python -m tests.fuzz KIND` looks further, guided by coverage.
+`python -m tests.fuzz KIND` looks for longer, also guided by coverage.
 """
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from gradcalc.grad import tensor_creation as torch
 from gradcalc.grad.tensor_errors import TensorRuntimeError
 
+from .generated import WAYS, inputs
 from .kinds import KINDS
 from .oracle import folder
 
@@ -21,27 +21,12 @@ def room(tmp_path_factory):
         yield
 
 
-def inputs(kind):
-    """Bytes of any kind, tokens in any order, and examples with something wrong in them."""
-    token = st.sampled_from(kind.tokens) | st.binary(max_size=2)
-    return st.one_of(
-        st.binary(max_size=60),
-        st.lists(token, max_size=20).map(b"".join),
-        st.builds(_edited, st.sampled_from(kind.seeds), st.floats(0, 1), st.integers(0, 4), token),
-    )
-
-
-def _edited(seed, place, removed, token):
-    start = int(place * len(seed))
-    return seed[:start] + token + seed[start + removed :]
-
-
 @pytest.mark.parametrize("name", KINDS)
 def test_anything_is_answered(name):
     kind = KINDS[name]
 
     @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
-    @given(way=st.integers(0, 69), data=inputs(kind))
+    @given(way=WAYS, data=inputs(kind))
     def answered(way, data):
         kind.run(way, data)
 
