@@ -7,8 +7,8 @@ from collections.abc import Callable
 from time import process_time
 from typing import Any, NamedTuple
 
+from gradcalc.grad.execution.plan import plan
 from gradcalc.grad.ops import variable
-from gradcalc.grad.plan import plan
 from gradcalc.grad.reverse import gradient
 from gradcalc.grad.simplify.exact import exact
 from gradcalc.grammar.build import build

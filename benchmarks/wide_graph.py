@@ -7,8 +7,8 @@ from time import process_time
 import numpy as np
 
 from gradcalc.grad.evaluate import evaluate
+from gradcalc.grad.execution.plan import plan
 from gradcalc.grad.ops import variable
-from gradcalc.grad.plan import plan
 from gradcalc.grad.reverse import gradient
 from gradcalc.grad.simplify.exact import exact
 from gradcalc.grammar.build import build

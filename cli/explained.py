@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..grad.tensors import Tensor, mode
+from ..grad.tensors.tensor import Tensor, mode
 from ..grammar.derivation import Derivation
 from ..grammar.script_history import History
 from ..grammar.script_names import Function

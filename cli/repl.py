@@ -60,7 +60,7 @@ def run(
     interactive = sys.stdin is not None and sys.stdin.isatty()
     prompt = _prompt() if interactive else None
 
-    from ..grad.tensors import mode
+    from ..grad.tensors.tensor import mode
     from ..grammar.script_history import History
     from ..grammar.script_run import MAX_STEPS, Machine
 
@@ -284,7 +284,7 @@ def candidates(before: str, names: dict[str, Any]) -> list[str]:
     """
     if before.startswith(":"):
         return _of_command(*before.partition(" "), names)
-    from ..grad.tensors import METHODS
+    from ..grad.tensors.tensor import METHODS
     from ..grammar import script_names
 
     *_, word = re.split(r"[^\w.]", before)

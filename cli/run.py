@@ -90,9 +90,10 @@ def run(
 
 def fresh_session(legacy: bool, seed: int | None) -> None:
     """Tensors are printed as at the start, and random numbers begin at `seed`."""
-    from ..grad import tensor_print, torch_names
+    from ..grad import torch_names
+    from ..grad.tensors import printing
 
-    tensor_print.set_printoptions(profile="default", legacy=legacy)
+    printing.set_printoptions(profile="default", legacy=legacy)
     if seed is not None:
         torch_names.find("manual_seed")(seed)
 

@@ -10,16 +10,25 @@ from weakref import ref
 
 import numpy as np
 
-from . import tensor_indexing  # noqa: F401  (with this module, tensors have all their methods)
 from .evaluate import Array
 from .node import Node
 from .ops import CONSTANT, variable
-from .tape import INCOMING, AccumulateGrad, Edge, GradFn, Program, Walk, placeholder, pullback
-from .tensor_calls import cast, method, record
-from .tensor_creation import made
-from .tensor_dtypes import BY_NUMPY
-from .tensor_errors import TensorRuntimeError, TensorTypeError, not_data
-from .tensors import Tensor, mode, wrap
+from .tensors import indexing  # noqa: F401  (with this module, tensors have all their methods)
+from .tensors.calls import cast, method, record
+from .tensors.creation import made
+from .tensors.dtypes import BY_NUMPY
+from .tensors.errors import TensorRuntimeError, TensorTypeError, not_data
+from .tensors.tape import (
+    INCOMING,
+    AccumulateGrad,
+    Edge,
+    GradFn,
+    Program,
+    Walk,
+    placeholder,
+    pullback,
+)
+from .tensors.tensor import Tensor, mode, wrap
 
 NO_GRAD = "element {} of tensors does not require grad and does not have a grad_fn"
 NOT_SCALAR = "grad can be implicitly created only for scalar outputs"

@@ -70,7 +70,7 @@ def cheapest_hessian(root: Node, x: Node) -> Node:
     What is used of the closed form is the part that holds at every point (see contract.py).
     """
     from .contract import contracted
-    from .cost import operations
+    from .execution.cost import operations
 
     (slope,) = gradient(root, [x])
     if not x.shape:

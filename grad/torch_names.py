@@ -7,10 +7,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from . import autograd, tensor_creation, tensor_print
-from .tensor_dtypes import DTYPES, default_dtype, dtype, set_default_dtype
-from .tensor_functions import Device
-from .tensors import METHODS, Size, Tensor
+from . import autograd
+from .tensors import creation, printing
+from .tensors.dtypes import DTYPES, default_dtype, dtype, set_default_dtype
+from .tensors.functions import Device
+from .tensors.tensor import METHODS, Size, Tensor
 
 
 class Namespace:
@@ -61,7 +62,7 @@ NAMES: dict[str, Any] = {
     "float": DTYPES[1], "double": DTYPES[0], "long": DTYPES[2], "int": DTYPES[3],
     "short": DTYPES[4],
     **{d.name: d for d in DTYPES},
-    **tensor_creation.LEGACY_TYPES,
+    **creation.LEGACY_TYPES,
 }  # fmt: skip
 CREATION = (
     "tensor as_tensor from_numpy zeros ones empty full zeros_like ones_like empty_like full_like "
@@ -69,14 +70,14 @@ CREATION = (
     "manual_seed"
 ).split()
 NAMES |= {
-    name: on_any_device(getattr(tensor_creation, "range_" if name == "range" else name))
+    name: on_any_device(getattr(creation, "range_" if name == "range" else name))
     for name in CREATION
 }
 NAMES |= {
     name: getattr(autograd, name)
     for name in ("no_grad", "enable_grad", "set_grad_enabled", "is_grad_enabled", "inference_mode")
 }
-NAMES |= {name: getattr(tensor_print, name) for name in ("set_printoptions", "get_printoptions")}
+NAMES |= {name: getattr(printing, name) for name in ("set_printoptions", "get_printoptions")}
 
 
 def find(name: str) -> Any:

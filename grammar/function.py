@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..grad.evaluate import Array
+from ..grad.execution.plan import Plan, plan
 from ..grad.higher import cheapest_hessian
 from ..grad.node import Node, Shape
 from ..grad.ops import variable
-from ..grad.plan import Plan, plan
 from ..grad.reverse import gradient
 from ..grad.simplify.exact import exact
 from .errors import Diagnostic

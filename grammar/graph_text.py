@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..grad.backward_names import backward_name
 from ..grad.evaluate import Array, evaluate
 from ..grad.node import Node, Shape, walk
 from ..grad.ops import CONSTANT, DIMENSION, VARIABLE, constant, rebuild, shape_text, variable
 from ..grad.reverse import gradient
 from ..grad.simplify.exact import exact
+from ..grad.tensors.backward_names import backward_name
 from .print_text import Piece, print_node
 from .program import Expression, Solution, located
 

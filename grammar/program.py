@@ -164,7 +164,7 @@ def _blocks(
     request: Request,
     progress: Callable[[float], object] | None = None,
 ) -> Evaluation:
-    from ..grad import blocks
+    from ..grad.execution import blocks
 
     most = request.max_elements
     found = blocks.evaluate(roots, arrays, request.dtype, max_elements=most, progress=progress)

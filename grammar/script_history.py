@@ -16,8 +16,8 @@ from ..grad.evaluate import Array, evaluate
 from ..grad.node import Node
 from ..grad.ops import constant, substitute, variable
 from ..grad.reverse import backward
-from ..grad.tape import AccumulateGrad, Edge, GradFn, placeholder
-from ..grad.tensors import Tensor
+from ..grad.tensors.tape import AccumulateGrad, Edge, GradFn, placeholder
+from ..grad.tensors.tensor import Tensor
 from .build import Built
 from .program import Solution
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..grad import autograd, torch_names
-from ..grad.tape import AccumulateGrad, GradFn
-from ..grad.tensors import METHODS, Size, Tensor
+from ..grad.tensors.tape import AccumulateGrad, GradFn
+from ..grad.tensors.tensor import METHODS, Size, Tensor
 from .errors import suggest
 
 LONGEST = 10_000_000  # entries of a list, characters of a text

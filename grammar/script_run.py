@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..grad.errors import GradError
-from ..grad.tensors import Tensor
+from ..grad.tensors.tensor import Tensor
 from . import script_names
 from .errors import Diagnostic, Label, suggest
 from .script_code import Code, Instruction

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from ..grad.calls import CALLS
+from ..grad.execution.calls import CALLS
 from ..grad.node import Kind, Node
 from . import definitions
 from . import templates as t
@@ -73,7 +73,7 @@ SAME = """
 LINALG = "det inv cholesky eigvalsh svdvals matrix_power"
 
 # NumPy; PyTorch, where that is not NumPy with another name and `dim`; JAX, where it is not NumPy
-# with another name. None: by the formula. What plans write, too, is in grad/calls.py.
+# with another name. None: by the formula. What plans write, too, is in grad/execution/calls.py.
 # fmt: off
 ROWS: dict[str, tuple[Spelling | None, ...]] = {
     # arithmetic

@@ -10,9 +10,9 @@ import numpy as np
 from ..grad.batch import batch
 from ..grad.errors import GradError
 from ..grad.evaluate import Array, limit, schedule
+from ..grad.execution.plan import Plan, plan
 from ..grad.node import Node, Shape
 from ..grad.ops import Op, variable
-from ..grad.plan import Plan, plan
 from ..grad.record import field, record
 from .errors import Diagnostic
 from .program import Expression, Question, Request, located, pose, solve

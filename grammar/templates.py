@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..grad.calls import front, index_text, nested
+from ..grad.execution.calls import front, index_text, nested
 from ..grad.node import Node, Shape, Size
 from ..grad.ops import CONSTANT
 from .print_text import Piece

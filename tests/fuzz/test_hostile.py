@@ -6,8 +6,8 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from gradcalc.grad import tensor_creation as torch
-from gradcalc.grad.tensor_errors import TensorRuntimeError
+from gradcalc.grad.tensors import creation as torch
+from gradcalc.grad.tensors.errors import TensorRuntimeError
 
 from .generated import WAYS, inputs
 from .kinds import KINDS

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradcalc.grad.block_program import Program
-from gradcalc.grad.blocks import Blocks, Size, evaluate
 from gradcalc.grad.errors import GradError
 from gradcalc.grad.evaluate import LARGE, Run
 from gradcalc.grad.evaluate import evaluate as evaluate_whole
+from gradcalc.grad.execution.block_program import Program
+from gradcalc.grad.execution.blocks import Blocks, Size, evaluate
+from gradcalc.grad.execution.passes import Pass
+from gradcalc.grad.execution.plan import plan
 from gradcalc.grad.ops import F, variable
-from gradcalc.grad.passes import Pass
-from gradcalc.grad.plan import plan
 from gradcalc.grad.reverse import gradient
 from tests.grad.cases import ROWS, cases
 

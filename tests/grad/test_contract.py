@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from gradcalc.grad.contract import contracted
-from gradcalc.grad.cost import operations
 from gradcalc.grad.errors import GradError
 from gradcalc.grad.evaluate import evaluate
+from gradcalc.grad.execution.cost import operations
 from gradcalc.grad.higher import cheapest_hessian, hessian, jacobian
 from gradcalc.grad.node import Node, walk
 from gradcalc.grad.ops import F, variable

@@ -5,9 +5,9 @@ import pytest
 
 from gradcalc.grad.errors import GradError
 from gradcalc.grad.evaluate import evaluate
+from gradcalc.grad.execution.plan import plan
 from gradcalc.grad.node import Node
 from gradcalc.grad.ops import F, variable
-from gradcalc.grad.plan import plan
 from gradcalc.grad.reverse import gradient
 from tests.grad.cases import ROWS, cases
 

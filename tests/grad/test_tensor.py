@@ -18,8 +18,8 @@ from gradcalc.grad.errors import GradError
 from gradcalc.grad.evaluate import evaluate
 from gradcalc.grad.ops import F, Op
 from gradcalc.grad.reverse import gradient
-from gradcalc.grad.tape import GradFn
-from gradcalc.grad.tensors import METHODS
+from gradcalc.grad.tensors.tape import GradFn
+from gradcalc.grad.tensors.tensor import METHODS
 
 from .cases import ROWS, cases
 from .torch_session import LINES, answer

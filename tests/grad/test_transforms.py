@@ -12,7 +12,7 @@ import gradcalc.grad.rules  # noqa: F401  (fills the table)
 from gradcalc.grad.batch import batch
 from gradcalc.grad.differences import central_differences, complex_step
 from gradcalc.grad.errors import GradError
-from gradcalc.grad.evaluate import evaluate
+from gradcalc.grad.evaluate import Run, evaluate
 from gradcalc.grad.forward import jvp
 from gradcalc.grad.higher import hessian, hvp, identity, jacobian, vjp
 from gradcalc.grad.node import TABLE, Node, walk
@@ -290,6 +290,21 @@ def test_differences_of_a_tensor_against_a_cotangent() -> None:
     found = central_differences(F.sqrt(x + 0.7), x, {"x": X}).against(v)
     assert found.value.shape == (3,)
     assert found.edge.tolist() == [False, True, False]
+
+
+def test_differences_compute_once_what_does_not_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[str] = []
+    node_of = Run.node
+
+    def counted(self: Run, node: Node, args: Any) -> Any:
+        computed.append(node.op.name)
+        return node_of(self, node, args)
+
+    monkeypatch.setattr(Run, "node", counted)
+    p, q = variable("p", (4,)), variable("q", (4,))
+    central_differences(F.sum(F.exp(q) * p), p, {"p": np.ones(4), "q": np.ones(4)})
+    assert computed.count("exp") == 1
+    assert computed.count("sum") == 1 + 6 * 4
 
 
 def test_the_table_is_filled() -> None:

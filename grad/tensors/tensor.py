@@ -18,22 +18,13 @@ from weakref import ref
 
 import numpy as np
 
-from . import rules  # noqa: F401  (fills the table)
-from .evaluate import Array
-from .node import Node
-from .ops import F
-from .reverse import pull
-from .tape import (
-    AccumulateGrad,
-    Edge,
-    GradFn,
-    Saved,
-    Version,
-    grad_fn_class,
-    placeholder,
-)
-from .tensor_dtypes import BY_NUMPY, bool_, default_dtype, dtype, int64
-from .tensor_errors import (
+from .. import rules  # noqa: F401  (fills the table)
+from ..evaluate import Array
+from ..node import Node
+from ..ops import F
+from ..reverse import pull
+from .dtypes import BY_NUMPY, bool_, default_dtype, dtype, int64
+from .errors import (
     CHANGE_FLAGS,
     DATA_DTYPE,
     GRAD_DTYPE,
@@ -49,8 +40,17 @@ from .tensor_errors import (
     not_a_grad,
     not_data,
 )
-from .tensor_print import OPTIONS, text
-from .tensor_print_legacy import legacy_text
+from .printing import OPTIONS, text
+from .printing_legacy import legacy_text
+from .tape import (
+    AccumulateGrad,
+    Edge,
+    GradFn,
+    Saved,
+    Version,
+    grad_fn_class,
+    placeholder,
+)
 
 METHODS: dict[str, Callable[..., Any]] = {}  # every function of tensors; later files fill it
 SHOWN_PLAIN = (int64, bool_)  # types that are not named where a tensor is printed

@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..evaluate import LARGE, MAX_ELEMENTS, Array, Run, compute, limit, schedule, sized
+from ..node import Node
+from ..ops import VARIABLE, shape_text
+from ..record import record
+from ..sizes import entries
 from .block_program import Program
-from .evaluate import LARGE, MAX_ELEMENTS, Array, Run, compute, limit, schedule, sized
-from .node import Node
-from .ops import VARIABLE, shape_text
 from .parts import Reduction
 from .passes import Pass, arrange, operands
-from .record import record
 from .rowwise import numbers, read
-from .sizes import entries
 
 BLOCK = 1 << 16  # entries; smaller ones fit a nearer cache, but threads wait for each other more
 STRETCHES = 128  # of blocks: what a thread takes at a time

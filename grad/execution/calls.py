@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from .node import Node, Shape
+from ..node import Node, Shape
 
 
 class Source(Protocol):

@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from ..ops import F
 from .backward_names import backward_name
-from .ops import F
-from .tape import placeholder
-from .tensor_calls import build, call, cast, method, record
-from .tensor_errors import (
+from .calls import build, call, cast, method, record
+from .errors import (
     TensorIndexError,
     TensorRuntimeError,
     TensorTypeError,
     TensorValueError,
 )
-from .tensors import Tensor, wrap
+from .tape import placeholder
+from .tensor import Tensor, wrap
 
 
 def _plain(index: Any, shape: tuple[int, ...]) -> Any:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from math import frexp
 from typing import Any
 
-from .broadcasting import broadcast
-from .evaluate import schedule
-from .node import Node
-from .ops import CONSTANT, F, Inferred, Op, constant, is_constant
-from .rules.reductions import peak_along, reduced
-from .signature import Signature
+from ..broadcasting import broadcast
+from ..evaluate import schedule
+from ..node import Node
+from ..ops import CONSTANT, F, Inferred, Op, constant, is_constant
+from ..rules.reductions import peak_along, reduced
+from ..signature import Signature
 
 ENTRYWISE = ("where", "multiply_no_nan")  # besides the pointwise rows
 LONGEST = 8  # rules at one place, one after the other; more than two is rare

@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from . import tensor_random
-from .evaluate import MAX_ELEMENTS, Array
-from .tensor_dtypes import BY_NUMPY, DTYPES, default_dtype, dtype, float32, int64, of_data
-from .tensor_dtypes import unsupported as unsupported_text
-from .tensor_errors import (
+from ..evaluate import MAX_ELEMENTS, Array
+from . import random_numbers
+from .dtypes import BY_NUMPY, DTYPES, default_dtype, dtype, float32, int64, of_data
+from .dtypes import unsupported as unsupported_text
+from .errors import (
     ONLY_FLOATS,
     TensorRuntimeError,
     TensorTypeError,
     TensorValueError,
 )
-from .tensor_functions import as_dtype
-from .tensors import METHODS, Tensor, wrap
+from .functions import as_dtype
+from .tensor import METHODS, Tensor, wrap
 
 
 def made(array: Array, requires_grad: bool = False) -> Tensor:
@@ -305,13 +305,13 @@ def logspace(
 def rand(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers from 0 to 1."""
     of = default_dtype() if dtype is None else as_dtype(dtype)
-    return made(tensor_random.uniform(_shape(size, "rand"), of), requires_grad)
+    return made(random_numbers.uniform(_shape(size, "rand"), of), requires_grad)
 
 
 def randn(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Numbers of mean 0 and variance 1."""
     of = default_dtype() if dtype is None else as_dtype(dtype)
-    return made(tensor_random.normal(_shape(size, "randn"), of), requires_grad)
+    return made(random_numbers.normal(_shape(size, "randn"), of), requires_grad)
 
 
 def rand_like(x: Tensor, *, requires_grad: bool = False) -> Tensor:
@@ -328,28 +328,28 @@ def randint(low: int, high: Any = None, size: Any = None, *, dtype: Any = int64)
     """Integers from `low` (0, if left out) up to, but not including, `high`."""
     if size is None:
         low, high, size = 0, low, high
-    drawn = tensor_random.integers(int(low), int(high), _shape((size,), "randint"))
+    drawn = random_numbers.integers(int(low), int(high), _shape((size,), "randint"))
     return made(drawn.astype(as_dtype(dtype).numpy))
 
 
 def randperm(n: int) -> Tensor:
     """The integers below `n` in random order."""
-    return made(tensor_random.permutation(*_affordable("randperm", n)))
+    return made(random_numbers.permutation(*_affordable("randperm", n)))
 
 
 def normal(mean: Any, std: Any = 1.0, size: Any = None) -> Tensor:
     """Numbers of this mean and standard deviation: one for each entry of these, or so many."""
     shapes = [tuple(v.shape) for v in (mean, std) if isinstance(v, Tensor)]
     shape = _shape((size,), "normal") if size is not None else np.broadcast_shapes(*shapes)
-    drawn = made(tensor_random.normal(shape, default_dtype()))
+    drawn = made(random_numbers.normal(shape, default_dtype()))
     result = METHODS["detach"](drawn * std + mean)
     assert isinstance(result, Tensor)
     return result
 
 
-def manual_seed(seed: int) -> tensor_random.Generator:
+def manual_seed(seed: int) -> random_numbers.Generator:
     """Make what is random from now on the same each time, and the same as in PyTorch."""
-    return tensor_random.generator.manual_seed(int(seed))
+    return random_numbers.generator.manual_seed(int(seed))
 
 
 # --- like another ------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .errors import GradError
-from .node import Shape
-from .ops import broadcast
+from ..errors import GradError
+from ..node import Shape
+from ..ops import broadcast
 
 SECOND_TIME = (
     "Trying to backward through the graph a second time (or directly access saved tensors after "

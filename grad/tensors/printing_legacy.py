@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .tensor_print import OPTIONS
+from .printing import OPTIONS
 
 Array = npt.NDArray[Any]
 Written = tuple[Callable[[float], str], float, int]  # how to write a number, the scale, the width

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from .evaluate import Array
-from .tensor_calls import method
-from .tensor_dtypes import dtype
-from .tensors import Tensor
+from ..evaluate import Array
+from .calls import method
+from .dtypes import dtype
+from .tensor import Tensor
 
 VECTOR = 16  # from so many normal numbers on, PyTorch draws them by the vector
 

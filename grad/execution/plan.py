@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import GradError
+from ..evaluate import Array, evaluate, is_large
+from ..node import Node, Shape, walk
+from ..ops import CONSTANT, VARIABLE, Op
 from .calls import CALLS
-from .errors import GradError
-from .evaluate import Array, evaluate, is_large
 from .lower import lower
-from .node import Node, Shape, walk
-from .ops import CONSTANT, VARIABLE, Op
 
 SMALL = 512  # a buffer of fewer entries is not worth keeping: NumPy caches small blocks itself
 Storage = tuple[Shape, np.dtype[Any]]

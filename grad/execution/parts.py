@@ -7,9 +7,9 @@ from math import isfinite
 
 import numpy as np
 
-from .evaluate import Array, Run
-from .node import TABLE, Node
-from .record import record
+from ..evaluate import Array, Run
+from ..node import TABLE, Node
+from ..record import record
 
 # by which reduction the parts of a reduction are combined
 COMBINED = {name: name for name in ("sum", "prod", "max", "min", "all", "any", "norm")}

@@ -18,11 +18,11 @@ from weakref import ref
 
 import numpy as np
 
-from .evaluate import Array, compute, limit, schedule
-from .node import Kind, Node, Shape, walk
-from .ops import VARIABLE, is_constant, rebuild, variable
-from .reverse import pull
-from .tensor_errors import SECOND_TIME, TensorRuntimeError, modified
+from ..evaluate import Array, compute, limit, schedule
+from ..node import Kind, Node, Shape, walk
+from ..ops import VARIABLE, is_constant, rebuild, variable
+from ..reverse import pull
+from .errors import SECOND_TIME, TensorRuntimeError, modified
 
 CACHED = 4096  # operations whose graphs are kept
 INCOMING = "g"  # the placeholder for the gradient that arrives

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .node import Kind
+from ..node import Kind
 
 
 class dtype:

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import GradError
+from ..evaluate import Array
+from ..node import TABLE, Node
+from ..ops import VARIABLE, substitute
+from ..rules.selection import numpy_index
 from .backward_names import backward_name
-from .errors import GradError
-from .evaluate import Array
-from .node import TABLE, Node
-from .ops import VARIABLE, substitute
-from .rules.selection import numpy_index
+from .dtypes import bool_, default_dtype, dtype, float64, int64, promote
+from .errors import NEED_FLOATS, need_floats, not_a_tensor, translated
 from .tape import CACHED, Edge, GradFn, forward, grad_fn_class, placeholder, pullback
-from .tensor_dtypes import bool_, default_dtype, dtype, float64, int64, promote
-from .tensor_errors import NEED_FLOATS, need_floats, not_a_tensor, translated
-from .tensors import METHODS, Tensor, mode, saved, wrap
+from .tensor import METHODS, Tensor, mode, saved, wrap
 
 # results that look at their operand's memory, as in PyTorch; all others have memory of their own
 VIEWS = frozenset(

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .node import Node, Shape
-from .ops import VARIABLE
-from .record import field, record
+from ..node import Node, Shape
+from ..ops import VARIABLE
+from ..record import field, record
 from .rowwise import Reading, Step
 
 AGAIN = 32  # how much a pass may compute again: in additions, an elementary function is some

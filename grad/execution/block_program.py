@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from .evaluate import Array, Run
-from .node import Node
+from ..evaluate import Array, Run
+from ..node import Node
+from ..record import field, record
+from ..sizes import entries
 from .parts import Reduction
 from .passes import Pass
-from .record import field, record
 from .rowwise import Step, numbers
-from .sizes import entries
 
 Place = tuple[tuple[int, ...], np.dtype[Any]]  # what a buffer can hold: the shape of a row, a type
 

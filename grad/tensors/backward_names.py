@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from .node import Node, Shape
+from ..node import Node, Shape
 
 # functions whose name differs; those not listed are written together in capitals: LogSoftmax
 STEMS = {

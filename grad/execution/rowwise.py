@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import sqrt
 from typing import Any
 
-from .errors import GradError
-from .evaluate import schedule
+from ..errors import GradError
+from ..evaluate import schedule
+from ..node import Node, Shape
+from ..ops import F, Op, variable
+from ..record import field, record
+from ..sizes import entries
 from .lower import ENTRYWISE, lower
-from .node import Node, Shape
-from .ops import F, Op, variable
 from .parts import COMBINED
-from .record import field, record
-from .sizes import entries
 
 
 @record(eq=False)

@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .evaluate import Array
-from .node import Node
-from .ops import F
+from ..evaluate import Array
+from ..node import Node
+from ..ops import F
+from .calls import call, cast, method, record
+from .dtypes import DTYPES, dtype, int64, promote
+from .errors import NUMPY, TensorRuntimeError, TensorTypeError, not_a_tensor
 from .tape import placeholder
-from .tensor_calls import call, cast, method, record
-from .tensor_dtypes import DTYPES, dtype, int64, promote
-from .tensor_errors import NUMPY, TensorRuntimeError, TensorTypeError, not_a_tensor
-from .tensors import METHODS, Tensor, wrap
+from .tensor import METHODS, Tensor, wrap
 
 # --- what a tensor is --------------------------------------------------------------------------
 

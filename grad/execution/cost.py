@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .evaluate import schedule
+from ..evaluate import schedule
+from ..node import Node
+from ..sizes import entries
 from .lower import lower
-from .node import Node
-from .sizes import entries
 
 ELEMENTARY = 8  # an exponential or the like, in additions
 ARITHMETIC = {"add", "sub", "mul", "neg", "square", "div", "where", "multiply_no_nan", "maximum"}
