@@ -93,6 +93,7 @@ def _told(node: Node, value: Array, memo: Mapping[Node, Array]) -> str:
     """``log(x)` is infinite at [0], where x = 0``."""
     import numpy as np
 
+    from ..grad.ops import is_constant
     from ..grammar.print_text import print_text
 
     text = print_text(node)
@@ -100,10 +101,11 @@ def _told(node: Node, value: Array, memo: Mapping[Node, Array]) -> str:
     word = "nan" if np.isnan(value[bad][0]) else "infinite"
     told = f"`{text if len(text) <= LONGEST_QUOTE else node.op.name}` is {word}"
     told += f" at {_index(bad)}" if value.ndim else ""
-    if len(node.args) == 1 and node.args[0] in memo and node.args[0].shape == value.shape:
-        argument = print_text(node.args[0])
+    of = node.args[0] if len(node.args) == 1 else node
+    if of is not node and of in memo and of.shape == value.shape and not is_constant(of):
+        argument = print_text(of)
         if len(argument) <= LONGEST_QUOTE:
-            told += f", where {argument} = {memo[node.args[0]][bad][0]:g}"
+            told += f", where {argument} = {memo[of][bad][0]:g}"
     return told
 
 

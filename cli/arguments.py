@@ -35,6 +35,8 @@ class Option:
 
     `setting` says that a file or the environment may set it (settings.py), as a matter of taste or
     policy; none may that changes what is asked. It is left aside when one of `voided_by` is given.
+
+    `needs` is an option without which it says nothing: then it is refused, unless it is a setting.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Option:
         check: Callable[[Any], object] | None = None,
         setting: bool = False,
         voided_by: Sequence[str] = (),
+        needs: str = "",
     ) -> None:
         self.spellings = spellings
         self.help = help
@@ -56,6 +59,7 @@ class Option:
         self.check = check
         self.setting = setting
         self.voided_by = voided_by
+        self.needs = needs
 
 
 @record(frozen=True)
@@ -116,7 +120,7 @@ def read(
     """The arguments for a verb's function; None for a page of help or a value that is refused.
 
     What is not given is as the settings have it. Raises G001 for an unknown option, G003 for one
-    without its value.
+    without its value, or without the option that it needs.
     """
     by_spelling = {spelling: p for p in known for spelling in p.spellings}
     takes_value = {spelling: p.type is not bool for spelling, p in by_spelling.items()}
@@ -133,7 +137,18 @@ def read(
             values[words_of] = data
     except (KeyError, ValueError):
         return None
+    check_needs(known, [spelling for spelling, _ in options])
     return values
+
+
+def check_needs(known: Sequence[Parameter], given: Sequence[str]) -> None:
+    """Raise G003 for an option given, by its spelling, without the one that it needs."""
+    for parameter in known:
+        needs = parameter.declared.needs if isinstance(parameter.declared, Option) else ""
+        if needs and needs not in given and not set(given).isdisjoint(parameter.spellings):
+            name = parameter.spellings[0]
+            ways = [f"add `{needs}`, or leave `{name}` out"]
+            raise Diagnostic("G003", f"`{name}` says nothing without `{needs}`", help=ways)
 
 
 def sort(

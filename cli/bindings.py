@@ -23,6 +23,8 @@ Shape = tuple[int | str, ...]
 STDIN = "standard input"
 PATIENCE = 2.0  # seconds of silence on standard input before saying what is waited for
 
+LIBRARIES = ("F", "nn", "jax", "tf", "linalg", "special")  # not variables, before a function
+_CALLED = re.compile(r"(?:\.\w+)*\.(\w+\()")
 _OPTION = re.compile(r"-[A-Za-z]+")
 _SIZE = re.compile(r"[0-9]{1,18}|[^\W\d]\w*")  # of an array: below 2**63
 
@@ -99,6 +101,12 @@ def _stray(word: str, expression: str, rest: Sequence[str]) -> NoReturn:
             ways = ["all options: `--help`", f"as an expression write `({option})`"]
             labels = [Label((0, len(option)), primary=True)]
             raise Diagnostic("G001", message, option, labels, ways)
+    name, colon, _ = word.partition(":")
+    if colon and name.isidentifier() and "=" not in word:
+        way = f"sizes are whole numbers or names: `{name}:3,4`, `{name}:n,d`; a scalar is `{name}:`"
+        ways = [way, f"values are written `{name}=...`"]
+        labels = [Label((len(name) + 1, len(word)), primary=True)]
+        raise Diagnostic("G004", f"this is not the shape of `{name}`", word, labels, ways)
     ways = ["bindings are written NAME=VALUE or NAME:SHAPE"]
     if _binding(expression):
         ways.insert(0, f"the expression comes first: `{expression}` was taken for it")
@@ -167,12 +175,15 @@ def value_of(binding: Given, max_elements: int) -> Array:
     if text.startswith("@"):
         from . import files
 
+        if not text[1:].strip():
+            raise binding.wrong("G002", "no file is named after `@`", "as in `x=@file.json`")
+
         try:
             return files.read(text[1:], binding.name, max_elements)
         except Diagnostic as diagnostic:
             if not diagnostic.source:
                 start, end = binding.span
-                diagnostic.source = binding.argument
+                diagnostic.source, diagnostic.origin = binding.argument, ""
                 diagnostic.labels = [Label((start + 1, end), primary=True)]
             raise
     if not text.strip():
@@ -203,11 +214,21 @@ def _constant(binding: Given, text: str, max_elements: int) -> Array:
         diagnostic.origin = diagnostic.origin or f"the value of `{binding.name}`"
         if diagnostic.code != "G215":
             diagnostic.help += ways
+        diagnostic.code = _in_data(diagnostic.code)
         raise
     if solution.value.dtype.kind == "b":
         way = "write 1 for true and 0 for false"
         raise binding.wrong("G205", f"`{binding.name}` is true or false, not a number", way)
     return solution.value.astype(float)
+
+
+def _in_data(code: str) -> str:
+    """The code of a mistake in a value: it is one in the data, whatever it is in an expression."""
+    from ..grammar.codes import CODES, EXPRESSION
+
+    if CODES[code].exit != EXPRESSION:
+        return code
+    return "G209" if code < "G110" else "G215"
 
 
 # --- standard input ----------------------------------------------------------------------------
@@ -250,7 +271,7 @@ def from_document(
     Raises G201 for names it leaves unbound, G601 for tensors that are too large.
     """
     bound = Bound()
-    found = documents.read_bindings(data, [*names, *welcome], origin)
+    found = documents.read_bindings(data, [*names, *welcome], origin, max_elements)
     if found is None and not names:
         documents.read_tensor(data, "it", origin)  # is it JSON at all?
     elif found is None:
@@ -260,7 +281,7 @@ def from_document(
                 expression, names, given, note="", hint=f"an object on {origin} binds several"
                 " names: `{" + ", ".join(f'"{name}": ...' for name in names) + "}`",
             )  # fmt: skip
-        bound.arrays[names[0]] = documents.read_tensor(data, names[0], origin)
+        bound.arrays[names[0]] = documents.read_tensor(data, names[0], origin, max_elements)
     else:
         arrays, other = found
         bound.arrays.update(arrays)
@@ -274,10 +295,7 @@ def from_document(
             bound.notes.append(f"not used from {origin}: {keys}")
     for name, array in bound.arrays.items():
         if array.size > max_elements:
-            way = f"the limit is {max_elements:,}: raise it with `--max-elements {array.size}`"
-            raise Diagnostic(
-                "G601", f"`{name}` has {array.size:,} entries", help=[way], origin=origin
-            )
+            raise documents.too_large(name, array.size, origin, max_elements)
     return bound
 
 
@@ -298,6 +316,12 @@ def unbound(
     for name in names:
         if name in given and given[name].shape is not None:
             ways.append(f"`{given[name].argument}` states a shape; a value is needed here")
+    for name, (start, end) in expression.free.items():
+        function = _CALLED.match(expression.text, end)
+        if name in names and name in LIBRARIES and function:
+            ways.append(
+                f"leave `{expression.text[start : function.start(1)]}` out: `{function[1]}...)`"
+            )
     first, verb, them = names[0], "is", "it"
     if len(names) > 1:
         verb, them = "are", "each"

@@ -136,7 +136,6 @@ def run(
     }
     expected: Mapping[str, object] = {"--expect-value": expect_value, "--expect-grad": expect_grad}
     suite: Mapping[str, object] = {"--only": only, "--update": update or None}
-    options.for_streams(jsonl, keep)
     if jsonl:
         others = {**expected, "--file": file, "--report": report, **suite}
         _refuse("--jsonl", others, IN_RECORDS)
@@ -236,7 +235,8 @@ def _request(wrt: list[str] | None, gradient: str | None, dtype: str, limit: int
 
     targets = options.names(wrt)
     seed = _tensor("--gradient", gradient, limit)
-    return Request(wrt=targets, seed=seed, dtype=dtype, max_elements=limit)
+    instead = ("weigh its entries: `--gradient '{1}'`",)
+    return Request(wrt=targets, seed=seed, dtype=dtype, max_elements=limit, instead=instead)
 
 
 def _tensor(option: str, text: str | None, limit: int) -> Array | None:

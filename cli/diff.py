@@ -63,7 +63,6 @@ def run(
     targets = options.names(wrt)
     are_symmetric = options.names(symmetric, "--symmetric") or ()
     are_positive = options.names(positive, "--positive") or ()
-    options.for_streams(jsonl, keep)
     if jsonl:
         from . import stream
         from .stream_forms import Asked, Forms
@@ -81,7 +80,7 @@ def run(
     question = forms.question(
         expression, shapes, targets, order, gradient, expand, are_symmetric, are_positive
     )
-    found = forms.checked(lambda: derive(expression, question))
+    found = forms.checked(lambda wanted: derive(expression, wanted), question)
     if json or format == "json":
         document: dict[str, Any] = {
             "gradcalc": 1,

@@ -11,7 +11,9 @@ from ..grammar.errors import Diagnostic, Label
 if TYPE_CHECKING:
     from ..grad.evaluate import Array
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
+_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\n\r]*+\{")
+_EMPTY = re.compile(rb"\[[ \t\n\r]*+\]")
 _KEY = re.compile(rb'"[ \t\n\r]*:')
 _LARGE = 2**17  # bytes from which on it pays to read in pieces
 _WIDTH = 88  # an object this short stays on one line when indented
@@ -20,34 +22,57 @@ _WIDTH = 88  # an object this short stays on one line when indented
 # --- reading -----------------------------------------------------------------------------------
 
 
-def read_tensor(data: bytes, name: str, origin: str = "") -> Array:
+def read_tensor(data: bytes, name: str, origin: str = "", most: int | None = None) -> Array:
     """The tensor a document holds; `name` is what messages call it. A Diagnostic if it is none.
+
+    Also, G601, if it has more than `most` entries.
 
     >>> read_tensor(b"[[1, 2], [3, 4]]", "x").tolist()
     [[1.0, 2.0], [3.0, 4.0]]
     """
-    array = _plain_tensor(data)
-    if array is not None:
-        return array
-    from .scan import Events, Tensor
+    _check_size(data, name, origin, most)
+    array = plain_tensor(data)
+    if array is None:
+        from .scan import Events, Tensor
 
-    text = decode(data, origin)
-    events = Events(text, origin)
-    array = Tensor(name, events).read()
-    events.finish()
+        events = Events(decode(data, origin), origin)
+        array = Tensor(name, events).read()
+        events.finish()
+    if most is not None and array.size > most:
+        raise too_large(name, array.size, origin, most)
     return array
 
 
+def too_large(name: str, size: int, origin: str, most: int) -> Diagnostic:
+    """G601."""
+    way = f"the limit is {most:,}: raise it with `--max-elements {size}`"
+    return Diagnostic("G601", f"`{name}` has {size:,} entries", help=[way], origin=origin)
+
+
+def _check_size(data: bytes, name: str, origin: str, most: int | None) -> None:
+    """Raise G601 before it is read for a document that surely has more than `most` entries.
+
+    They have a comma each, but for one; strings may have more of them, and empty lists none.
+    """
+    if most is None or (commas := data.count(b",")) < most:
+        return
+    if b'"' not in data and not _EMPTY.search(data):
+        raise too_large(name, commas + 1, origin, most)
+
+
 def read_bindings(
-    data: bytes, names: Collection[str], origin: str = ""
+    data: bytes, names: Collection[str], origin: str = "", most: int | None = None
 ) -> tuple[dict[str, Array], list[str]] | None:
-    """The tensors an object binds to `names`, and its other keys; None if it is no object."""
-    bound, other = _plain_bindings(data, names)
+    """The tensors an object binds to `names`, and its other keys; None if it is no object.
+
+    Raises what is wrong with it; G601 early, where one is seen to have more than `most` entries.
+    """
+    if not _OBJECT.match(data):
+        return None
+    bound, other = _plain_bindings(data, names, origin, most)
     if bound is not None:
         return bound, other
     text = decode(data, origin)
-    if not text.lstrip(" \t\n\r").startswith("{"):
-        return None
     from .scan import Events, Tensor
 
     bound, other = {}, []
@@ -118,7 +143,7 @@ def check(data: bytes, origin: str = "") -> None:
 
 def decode(data: bytes, origin: str = "") -> str:
     """Text from UTF-8 with or without a byte order mark. Raises G213 naming the first bad byte."""
-    data = data.removeprefix(_BOM)
+    data = data.removeprefix(BOM)
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -145,14 +170,12 @@ def loads(data: bytes) -> Any:
         return None
 
 
-def _plain_tensor(data: bytes) -> Array | None:
+def plain_tensor(data: bytes) -> Array | None:
     """The array that a document holds; None where it needs a closer look."""
     if len(data) > _LARGE:
         from . import pieces
 
-        array = pieces.array(data)
-        if array is not None:
-            return array
+        return pieces.array(data)
     return _plain_array(loads(data), data)
 
 
@@ -170,15 +193,19 @@ def _plain_array(value: Any, data: bytes) -> Array | None:
 
 
 def _plain_bindings(
-    data: bytes, names: Collection[str]
+    data: bytes, names: Collection[str], origin: str, most: int | None
 ) -> tuple[dict[str, Array] | None, list[str]]:
     if len(data) > _LARGE:
         from . import pieces
 
         members = pieces.members(data) or {}
-        found = {name: _plain_tensor(text) for name, text in members.items()}
+        for name in members.keys() & set(names):
+            _check_size(members[name], name, origin, most)
+        found = {name: plain_tensor(text) for name, text in members.items()}
         arrays = {name: array for name, array in found.items() if array is not None}
-        if found and len(arrays) == len(found):
+        if len(arrays) < len(found):
+            return None, []
+        if found:
             bound = {name: arrays[name] for name in arrays if name in names}
             return bound, [name for name in arrays if name not in names]
     value = loads(data)

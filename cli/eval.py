@@ -14,6 +14,8 @@ from .screen import Look, Reporter
 if TYPE_CHECKING:
     from ..grad.evaluate import Array
 
+WEIGH = "weigh its entries: `--gradient '{1}'`"
+LESS = ("all slopes: `--jacobian`", "the value alone: `--no-grad`")
 RESULTS = ("value", "grads", "jacobian", "hessian")  # the members of an answer that have tensors
 
 EXAMPLES = """\
@@ -64,7 +66,6 @@ def run(
     options.exclusive(jsonl=jsonl, output=output is not None)
     options.exclusive(jsonl=jsonl, steps=steps)
     options.exclusive(keep=keep is not None, only=only is not None)
-    options.for_streams(jsonl, keep)
     text, given = bindings.split(words or [])
 
     from ..grammar.program import Expression, Request, solve
@@ -80,6 +81,9 @@ def run(
         dtype=dtype,
         max_elements=limit,
         steps=steps or not (output or json or only),
+        instead=(f"in place of `--hessian`, {'; '.join(LESS)}",)
+        if hessian
+        else (WEIGH, "; ".join(LESS)),
     )
     if jsonl:
         from . import stream

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable
+from array import array as Numbers
+from collections.abc import Callable, Iterator
 from math import isinf, prod
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -18,11 +19,18 @@ if TYPE_CHECKING:
 READABLE = (".json", ".npy", ".npz", ".csv")
 LONGEST_HEADER = 10_000  # of an .npy file, in bytes; what NumPy takes, too
 WRITABLE = (".json", ".npy", ".npz")
+PIECE = 1 << 16  # bytes of a table that are looked at closely, if they have to be
 MAPPED = 1 << 20  # bytes of an array from which on it is not read at once
 
 _LINE = re.compile(r"[^\r\n]+")
-_PLAIN = re.compile(rb"[-+.,0-9eE \t\n]*+")
-_CELL = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|nan|inf|infinity)", re.I)
+_FIRST = re.compile(rb"[^\s][^\r\n]*")
+_NUMBER = (  # what is possessive keeps hostile text from taking quadratic time
+    r"[+-]?+(?:(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)(?:e[+-]?+[0-9]++)?+|infinity|inf|nan)"
+)
+_CELL = re.compile(_NUMBER, re.I)
+_NUMERIC = re.compile(rb"[0-9ni]", re.I)  # is in any number
+_NUMBERED = re.compile(rb'(?:^|,)[ \t"]*+%b[ \t"]*+(?:,|$)' % _NUMBER.encode(), re.I)
+_NUMBERS = re.compile(rb"[-+.,0-9einfaty \t\n]*+", re.I)  # float() reads no more into them
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -48,7 +56,9 @@ def read(reference: str, name: str, max_elements: int) -> Array:
         data = _bytes(path)
     except OSError as error:
         raise _unreadable(path, error) from None
-    array = documents.read_tensor(data, name, path) if suffix == ".json" else _csv(data, path)
+    if suffix == ".json":
+        return documents.read_tensor(data, name, path, max_elements)
+    array = _csv(data, path, max_elements)
     if array.size > max_elements:
         raise _too_large(path, array.shape, max_elements)
     return array
@@ -169,52 +179,112 @@ def _npz(path: str, key: str, name: str, max_elements: int) -> Array:
         raise _refused(path, "is damaged: it is not a readable .npz archive") from None
 
 
-def _csv(data: bytes, path: str) -> Array:
+def _csv(data: bytes, path: str, max_elements: int) -> Array:
     """A matrix of the numbers in lines; a first line of titles is passed over."""
     import numpy as np
 
-    if (array := _plain_csv(data)) is not None:
+    data = data.removeprefix(documents.BOM)
+    if data.count(b",") + data.count(b"\n") >= max_elements:
+        _check_size(data, path, max_elements)
+    titles = _titles(data)
+    if (array := _table(data[titles:])) is not None:
         return array
     text = documents.decode(data, path)
-    rows: list[list[float]] = []
-    lines = [match.span() for match in _LINE.finditer(text) if match[0].strip()]
-    for start, end in lines:
-        cells = _cells(text, start, end)
-        if start == lines[0][0] and not any(_CELL.fullmatch(text[a:b]) for a, b in cells):
-            continue  # titles
-        if rows and len(cells) != len(rows[0]):
-            message = f"this row has {_columns(len(cells))}, the first has {len(rows[0])}"
-            label = Label((start, end), _columns(len(cells)), primary=True)
-            raise Diagnostic("G202", message, text, [label], origin=path)
-        rows.append([_number(text, a, b, column, path) for column, (a, b) in enumerate(cells, 1)])
-    if not rows:
+    numbers = Numbers("d")
+    columns = 0
+    for start, end in _pieces(text, len(data[:titles].decode())):
+        table = _table(text[start:end].encode())
+        if table is not None and table.shape[1] == (columns or table.shape[1]):
+            columns = table.shape[1]
+            numbers.frombytes(table.tobytes())
+            continue
+        for match in _LINE.finditer(text, start, end):
+            if not match[0].strip():
+                continue
+            cells = enumerate(_cells(match[0], match.start()), 1)
+            row = [_number(text, *place, column, path) for column, place in cells]
+            if columns and len(row) != columns:
+                message = f"this row has {_columns(len(row))}, the first has {columns}"
+                label = Label(match.span(), _columns(len(row)), primary=True)
+                raise Diagnostic("G202", message, text, [label], origin=path)
+            columns = len(row)
+            numbers.extend(row)
+    if not columns:
         raise Diagnostic("G212", "there are no numbers in this table", origin=path)
-    return np.array(rows, dtype=np.float64)
+    return np.array(numbers).reshape(-1, columns)
 
 
-def _plain_csv(data: bytes) -> Array | None:
+def _titles(data: bytes) -> int:
+    """Where the titles end, which are a first line without any number; 0 if there are none."""
+    first = _FIRST.search(data)
+    if first is None or (_NUMERIC.search(first[0]) and _NUMBERED.search(first[0])):
+        return 0
+    return first.end()
+
+
+def _pieces(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Parts of a text that end where a line does."""
+    while start < len(text):
+        end = text.rfind("\n", start, start + PIECE) + 1 or text.find("\n", start) + 1
+        yield start, end or len(text)
+        start = end or len(text)
+
+
+def _check_size(data: bytes, path: str, most: int) -> None:
+    """Raise G601 for a table of more than so many cells, before they are read."""
+    import numpy as np
+
+    text = np.frombuffer(data, np.uint8)
+    ended = text == ord("\n")
+    lines = 1 + int(np.count_nonzero(ended[:-1] & (text[1:] > ord(" "))))  # not counting empty ones
+    first = data.partition(b"\n")[0].count(b",") + 1  # they may be titles
+    if data.count(b",") + lines - first > most:
+        raise _too_large(path, (data.count(b",") + lines,), most)
+
+
+def _table(data: bytes) -> Array | None:
     """A table of nothing but numbers, read fast; None where it needs a closer look."""
     import numpy as np
 
     rows = data.strip().replace(b"\r\n", b"\n")
-    if not rows or b"\r" in rows or not _PLAIN.fullmatch(rows):
+    while b"\n\n" in rows:
+        rows = rows.replace(b"\n\n", b"\n")
+    if not rows or b"\r" in rows or not _NUMBERS.fullmatch(rows):
         return None
-    table = documents.loads(b"[[" + rows.replace(b"\n", b"],[") + b"]]")
+    text = np.frombuffer(rows, np.uint8)
+    ends = text[(text == ord(",")) | (text == ord("\n"))] == ord("\n")  # of cells: of lines, too?
+    columns = rows.partition(b"\n")[0].count(b",") + 1
+    lines, rest = divmod(ends.size + 1, columns)
+    if rest or lines - 1 != np.count_nonzero(ends) or not ends[columns - 1 :: columns].all():
+        return None  # some are longer than others
+    cells = rows.replace(b"\n", b",")
+    numbers = documents.plain_tensor(b"[%b]" % cells)
+    if numbers is None and len(rows) <= PIECE:
+        numbers = _floats(cells)
+    return None if numbers is None else numbers.reshape(lines, columns)
+
+
+def _floats(cells: bytes) -> Array | None:
+    """Numbers of which some are none in JSON: nan, inf, +1, 1., 01."""
+    import numpy as np
+
     try:
-        return None if table is None else np.array(table, np.float64)
-    except ValueError:  # rows of different lengths
+        numbers = np.array(list(map(float, cells.split(b","))))
+    except ValueError:
         return None
+    return numbers if np.isinf(numbers).sum() == cells.lower().count(b"inf") else None
 
 
-def _cells(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def _cells(line: str, start: int) -> Iterator[tuple[int, int]]:
     """Where the cells of a line are, without the blanks and quotes around them."""
-    cells = []
-    for cell in text[start:end].split(","):
-        inner = cell.strip(' \t"')
-        begin = start + (cell.index(inner) if inner else 0)
-        cells.append((begin, begin + len(inner)))
-        start += len(cell) + 1
-    return cells
+    end = -1
+    while end < len(line):
+        at = end + 1
+        end = line.find(",", at)
+        end = len(line) if end < 0 else end
+        inner = line[at:end].strip(' \t"')
+        begin = line.index(inner, at) if inner else at
+        yield start + begin, start + begin + len(inner)
 
 
 def _number(text: str, start: int, end: int, column: int, path: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ..grammar.errors import Diagnostic, suggest
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Format = Literal["text", "latex", "numpy", "torch", "jax"]
+UNSHORTENED = (
+    "gradcalc: a short form failed its check at random points, so this is the long one, which is"
+    " right: please report it with the command"
+)
 
 
 def shapes(given: Mapping[str, bindings.Given], limit: int) -> dict[str, Shape]:
@@ -38,6 +43,7 @@ def question(
     """What is asked. Raises G216, G003 for names that do not occur, G306 for odd matrices."""
     from ..grad.simplify.facts import Facts
     from ..grammar.closed_form import Wanted
+    from ..grammar.program import size_names
 
     known = dict.fromkeys([*expression.free, *shapes])
     for option, names in (
@@ -61,6 +67,10 @@ def question(
                 help=[f"declare it: `{name}:3,3` or `{name}:n,n`"],
             )
     facts = Facts(frozenset(symmetric), frozenset(positive))
+    for name in sorted(size_names(shapes)):
+        if name in shapes or name in (wrt or ()):
+            message = f"`{name}` is the name of a size and of a variable"
+            raise Diagnostic("G003", message, help=["give the size another name: `x:k`"])
     return Wanted(shapes, wrt, order, seed, facts, expand)
 
 
@@ -71,23 +81,16 @@ def _no_variable(option: str, name: str, known: Mapping[str, object]) -> Diagnos
     return Diagnostic("G003", f"`{option} {name}`: there is no variable `{name}`", help=ways)
 
 
-def checked(derive: Callable[[], T]) -> T:
-    """`derive()`; a form that fails its own check is a bug, and the long form is shown instead."""
+def checked(derive: Callable[[Wanted], T], question: Wanted) -> T:
+    """`derive(question)`; where a form fails its check, which is a bug, nothing is shortened."""
     from ..grammar.closed_form import Disagreement
+    from . import screen
 
     try:
-        return derive()
-    except Disagreement as wrong:
-        long = str(wrong)
-        raise Diagnostic(
-            "G900",
-            "the short form failed its check at random points: this is a bug in gradcalc",
-            help=[
-                "please report it with the command",
-                "the form before it was shortened, which is right:",
-                *(long if len(long) < 4_000 else long[:4_000] + " ...").splitlines(),
-            ],
-        ) from None
+        return derive(question)
+    except Disagreement:
+        screen.complain(UNSHORTENED)
+        return derive(replace(question, shorten=False))
 
 
 def as_json(
@@ -113,10 +116,9 @@ def write(
         return latex_program(closed.lets, closed.expr)
     if format != "text":
         from ..grad.errors import GradError
-        from ..grammar.closed_form import variables
         from ..grammar.print_python import print_python
 
-        inputs = variables(expression, question)
+        inputs = expression.inputs(question.shapes, question.wrt or ())
         try:
             return print_python(closed.lets, closed.expr, target=format, inputs=inputs, name=name)
         except GradError as error:

@@ -81,7 +81,7 @@ def run(
     if gradient is not None:
         binding = bindings.Given("--gradient", f"--gradient={gradient}", value=gradient)
         seed = bindings.value_of(binding, MAX_ELEMENTS)
-    by = (targets or tuple(expression.free)) if backward or targets or gradient else ()
+    by = (targets or tuple(expression.inputs(shapes))) if backward or targets or gradient else ()
     whole = graph_text.graph(expression, shapes, values, by, seed)
     most = max_nodes or (len(whole.vertices) if as_json else MOST_NODES)
     found, left_out = whole.nearest(most)

@@ -50,7 +50,7 @@ def _safely(words: list[str]) -> int:
     report = screen.Reporter.for_words(words)
     try:
         screen.use_utf8()
-        _check_text(words)
+        words = _as_utf8(words)
         if not words or words[0] not in VERBS:
             return _typed(words)
         run = import_module(f"..{words[0]}", __name__).run
@@ -70,15 +70,34 @@ def _safely(words: list[str]) -> int:
         way = "use less data, or `--max-elements` to be told before it happens"
         report(Diagnostic("G601", "there is not enough memory", help=[way]))
         return 4
-    except Exception:  # noqa: BLE001  nobody outside should ever see a traceback
-        return _bug(report, words)
+    except Exception as error:  # noqa: BLE001  nobody outside should ever see a traceback
+        from . import bugs
+
+        bug = _unnameable(error) or bugs.diagnosed(words)
+        report(bug)
+        return bug.exit_code
 
 
-def _check_text(words: list[str]) -> None:
-    for word in words:
-        if not word.isprintable() and any("\ud800" <= c <= "\udfff" for c in word):
+def _as_utf8(words: list[str]) -> list[str]:
+    """The words as UTF-8, whatever the locale has Python take them for. Raises G213."""
+    if all(map(str.isascii, words)):
+        return words
+    try:
+        return [os.fsencode(word).decode() for word in words]
+    except UnicodeError:
+        if any("\ud800" <= c <= "\udfff" for word in words for c in word):
             message = "an argument is not UTF-8"
-            raise Diagnostic("G213", message, word, help=["convert it with iconv"])
+            raise Diagnostic("G213", message, help=["convert it with iconv"]) from None
+    return words
+
+
+def _unnameable(error: Exception) -> Diagnostic | None:
+    """A file whose name was read as UTF-8 where the locale has other letters."""
+    system = sys.getfilesystemencoding()
+    if not isinstance(error, UnicodeEncodeError) or error.encoding != system or system == "utf-8":
+        return None
+    ways = ["set a locale that can, such as `LC_ALL=C.UTF-8`"]
+    return Diagnostic("G002", "the locale cannot write the name of a file", help=ways)
 
 
 def _typed(words: list[str]) -> int:
@@ -102,19 +121,3 @@ def _abandoned() -> int:
         except (AttributeError, OSError, ValueError):  # none, or not a file
             continue
     return BROKEN_PIPE
-
-
-def _bug(report: screen.Reporter, words: list[str]) -> int:
-    import shlex
-    import tempfile
-    import traceback
-
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="gradcalc-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as file:
-        print("gradcalc", shlex.join(words), file=file)
-        traceback.print_exc(file=file)
-    ways = [f"the details are in {file.name}", "please report them together with the command"]
-    diagnostic = Diagnostic("G900", "this is a bug in gradcalc, not in your input", help=ways)
-    report(diagnostic)
-    return diagnostic.exit_code

@@ -137,12 +137,17 @@ Jsonl = Annotated[
 ]
 OnError = Annotated[
     Literal["emit", "stop", "skip"],
-    Option("--on-error", help="With --jsonl, what a bad record does.", setting=True),
+    Option(
+        "--on-error", help="With --jsonl, what a bad record does.", setting=True, needs="--jsonl"
+    ),
 ]
 Keep = Annotated[
     list[str] | None,
     Option(
-        "--keep", metavar="NAMES", help="With --jsonl, members to copy into the answers: id,name."
+        "--keep",
+        metavar="NAMES",
+        help="With --jsonl, members to copy into the answers: id,name.",
+        needs="--jsonl",
     ),
 ]
 Jobs = Annotated[
@@ -152,6 +157,7 @@ Jobs = Annotated[
         metavar="N",
         least=0,
         setting=True,
+        needs="--jsonl",
         help="With --jsonl, so many processes; 0 is one for each processor.",
     ),
 ]
@@ -229,10 +235,3 @@ def start_random(seed: int | None) -> None:
         from ..grad.rules.creation import manual_seed
 
         manual_seed(seed)
-
-
-def for_streams(jsonl: bool, keep: list[str] | None) -> None:
-    """Raise G003 for an option that only makes sense with `--jsonl`, without it."""
-    if keep is not None and not jsonl:
-        ways = ["add `--jsonl`: a record a line, each answered by a line"]
-        raise Diagnostic("G003", "`--keep` is for streams of records", help=ways)

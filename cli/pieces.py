@@ -8,7 +8,7 @@ the whole is. What is odd is left to `documents`, which takes a closer look.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from struct import error as StructError
 from struct import pack
@@ -50,9 +50,9 @@ def _read(text: bytes, deepest: int) -> Array | None:
     shape: list[int] = []
     count = 0
     for piece in _pieces(text, item_ends, PIECE):
-        items = _items(b"[%b]" % piece)
+        items = items_of(b"[%b]" % piece)
         shape = shape or _shape(items)
-        flat = _flat(items, shape[1:])
+        flat = flattened(items, shape[1:])
         if not flat:
             return None
         count += len(items)
@@ -72,7 +72,7 @@ def _pieces(text: bytes, item_ends: bytes, size: int) -> Iterator[bytes]:
         at = comma + 1
 
 
-def _items(text: bytes) -> list[Any]:
+def items_of(text: bytes) -> list[Any]:
     """What a list holds; nothing if it cannot be read."""
     import orjson
 
@@ -82,16 +82,19 @@ def _items(text: bytes) -> list[Any]:
         return []
 
 
-def _flat(items: list[Any], sizes: list[int]) -> bytes:
-    """The numbers in lists of lists of these sizes as floats; nothing if they are not that."""
+def flattened(items: list[Any], sizes: Sequence[int]) -> bytes | None:
+    """The numbers in lists of lists of these sizes as floats; None if they are not that.
+
+    True and false are taken for numbers.
+    """
     try:
         for size in sizes:
             if set(map(len, items)) != {size}:
-                return b""
+                return None
             items = list(chain.from_iterable(items))
         return pack(f"{len(items)}d", *items)  # takes a third of the time of np.array
     except (StructError, OverflowError, TypeError):
-        return b""
+        return None
 
 
 def _shape(items: Any) -> list[int]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BLOCK = 2**16  # bytes to ask for at once: from 2**17 on the C library takes fresh memory each time
 PIPE = 2**20  # bytes that a pipe may hold, so that its writer need not wait
+LONG = 2**20  # bytes of a line from which on it is read in pieces, if need be
 LONGEST = 2**28  # bytes that a line may have
 TOO_LONG = b"\n"  # what stands for a line with more of them; none can be this
 PIECE = 4096  # bytes that a pipe takes whole or not at all (PIPE_BUF)
@@ -89,7 +90,9 @@ def write(lines: Sequence[bytes]) -> None:
 
 
 def read(lines: list[bytes]) -> list[Any]:
-    """What orjson makes of each line; None for those that need a closer look."""
+    """What orjson makes of each line; None for those that need a closer look, or are long."""
+    if max(map(len, lines)) > LONG:
+        return [plain(line) if len(line) <= LONG else None for line in lines]
     try:
         records = list(map(orjson.loads, lines))
     except orjson.JSONDecodeError:
@@ -106,6 +109,12 @@ def read(lines: list[bytes]) -> list[Any]:
         record if _is_plain(record, line) else None
         for record, line in zip(records, lines, strict=True)
     ]
+
+
+def plain(line: bytes) -> Any:
+    """What orjson makes of a line; None if it needs a closer look."""
+    record = documents.loads(line)
+    return record if _is_plain(record, line) else None
 
 
 def _kinds(records: list[Any]) -> set[type]:

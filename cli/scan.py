@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from math import inf, isinf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..grammar.errors import Diagnostic, Label, Span
+from . import pieces
 
 if TYPE_CHECKING:
     from ..grad.evaluate import Array
@@ -22,7 +24,8 @@ _TOKEN = re.compile(
     r"|(?P<word>-?Infinity|NaN|true|false|null))"
 )
 _ENTRY = rf'{_BLANKS}(?:{_NUMBER}|NaN|-?+Infinity|"NaN"|"-?+Infinity"){_BLANKS}'
-_ROW = re.compile(rf"\[({_ENTRY}(?:,{_ENTRY})*+)\]")
+_ENTRIES = re.compile(rf"{_ENTRY}(?:,{_ENTRY})*+")
+_ODD = re.compile(r'["{tf]')  # in strings, objects, true and false
 _BLANK = re.compile(_BLANKS)
 _NOT_FINITE = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
 
@@ -53,6 +56,7 @@ class Events(Iterator[Event]):
     def __init__(self, text: str, origin: str) -> None:
         self.text, self.origin = text, origin
         self._at = 0
+        self._odd_until = 0  # here items are read one by one
         self._open: list[_Open] = []
         self._wanted = "a value"  # what may come next, in the words of the messages
         self._deepest = DEEPEST + text.lstrip().startswith("{")  # a tensor inside may be that deep
@@ -71,6 +75,37 @@ class Events(Iterator[Event]):
             depth += (event.kind in ("[", "{")) - (event.kind in ("]", "}"))
             if not depth and event.kind != "key":
                 return
+
+    def pass_items(self, sizes: Sequence[int]) -> tuple[int, bytes]:
+        """Pass over the next items of a list, if these are many: how many, and their numbers.
+
+        They are lists of lists of these sizes of numbers, plain ones, and nothing is odd in them;
+        else nothing is passed over, and no more tried in this piece of the text.
+        """
+        if self._at < self._odd_until or self._at + pieces.PIECE > len(self.text):
+            return 0, b""
+        at = self._after_blanks() + 1  # after a comma, or else nothing is found
+        end = at + pieces.PIECE
+        item_ends = "]" * len(sizes)
+        if self.text.find(item_ends + "]", at, end) >= 0:  # so does their list: these are few
+            return 0, b""
+        comma = self.text.rfind(item_ends + ",", at, end) + len(sizes)
+        items, numbers = self._items(at, comma, sizes)
+        if not items:
+            self._odd_until = end
+            return 0, b""
+        self._at = comma
+        return items, numbers
+
+    def _items(self, at: int, end: int, sizes: Sequence[int]) -> tuple[int, bytes]:
+        if at > end or not self.text.startswith(",", at - 1):
+            return 0, b""
+        text = self.text[at:end]
+        items = [] if _ODD.search(text) else pieces.items_of(b"[%b]" % text.encode())
+        if not items and not sizes:
+            items = _floats(text) or []
+        numbers = pieces.flattened(items, sizes)
+        return (0, b"") if numbers is None else (len(items), numbers)
 
     def finish(self) -> None:
         """Read to the end. Raises if anything follows the document."""
@@ -91,14 +126,11 @@ class Events(Iterator[Event]):
         if not self._wanted.startswith("a value") or len(self._open) >= self._deepest:
             return None
         at = self._after_blanks()
-        match = _ROW.match(self.text, at) if self.text.startswith("[", at) else None
-        if match is None:
+        end = self.text.find("]", at, at + pieces.PIECE)  # of a longer one, piece by piece
+        if end < 0 or not self.text.startswith("[", at):
             return None
-        items = match[1].replace('"', "")
-        numbers = list(map(float, items.split(",")))
-        if numbers.count(inf) + numbers.count(-inf) > items.count("Infinity"):
-            return None  # one is too large, and will be found
-        return self._value("row", numbers, match.span())
+        numbers = _floats(self.text[at + 1 : end])
+        return None if numbers is None else self._value("row", numbers, (at, end + 1))
 
     def _token(self) -> Event | None:
         """The next event; None after a comma or a colon. Raises G207, G208 or G209."""
@@ -164,7 +196,7 @@ class Tensor:
 
     def __init__(self, name: str, events: Events) -> None:
         self.name, self.events = name, events
-        self.numbers: list[float] = []
+        self.numbers = array("d")
         self.rank = -1  # how deep the numbers are, once that is known
         self.sizes: list[tuple[int, Span]] = [(-1, (0, 0))] * DEEPEST  # of the first list per depth
         self.counts: list[int] = []  # how many entries of each open list are complete
@@ -185,26 +217,40 @@ class Tensor:
             if event.kind == "]":
                 self._list_of(self.counts.pop(), (starts.pop(), event.span[1]))
             elif event.kind == "row":
-                self._numbers_at(depth + 1, self._path() + "[0]", event.span)
+                self._numbers_at(depth + 1, event.span, "[0]")
                 self._list_of(len(event.value), event.span)
-                self.numbers += event.value
+                self.numbers.extend(event.value)
             else:
                 self.numbers.append(self._number(event))
-                self._numbers_at(depth, self._path(), event.span)
+                self._numbers_at(depth, event.span)
             if not self.counts:
                 break
             self.counts[-1] += 1
+            self._pass_alike()
         shape = [size for size, _ in self.sizes[: self.rank]]
         return np.array(self.numbers, dtype=np.float64).reshape(shape)
+
+    def _pass_alike(self) -> None:
+        """Pass over items of the shape of those that were read, as long as there are many."""
+        sizes = [size for size, _ in self.sizes[len(self.counts) : self.rank]]
+        if self.rank < len(self.counts) or -1 in sizes:
+            return
+        while True:
+            items, numbers = self.events.pass_items(sizes)
+            if not items:
+                return
+            self.counts[-1] += items
+            self.numbers.frombytes(numbers)
 
     def _path(self) -> str:
         return self.name + "".join(f"[{count}]" for count in self.counts)
 
-    def _numbers_at(self, depth: int, path: str, span: Span) -> None:
+    def _numbers_at(self, depth: int, span: Span, entry: str = "") -> None:
         """Note or check how deep the numbers are. Raises G202."""
         if self.rank < 0:
             self.rank = depth
         elif depth < self.rank:
+            path = self._path() + entry
             raise self._ragged(path, "is a number", f"{self.name}{'[0]' * depth} is a list", span)
 
     def _list_of(self, size: int, span: Span) -> None:
@@ -251,6 +297,16 @@ class Tensor:
             code, has, label = "G205", f"is {value}, not a number", ""
             ways = ["write 1 for true and 0 for false"]
         raise self.events.error(code, f"{self._path()} {has}", span, label, *ways)
+
+
+def _floats(text: str) -> list[float] | None:
+    """Numbers with commas between; None if they are not that, or one is too large."""
+    if not _ENTRIES.fullmatch(text):
+        return None
+    items = text.replace('"', "")
+    numbers = list(map(float, items.split(",")))
+    infinite = numbers.count(inf) + numbers.count(-inf)
+    return None if infinite > items.count("Infinity") else numbers
 
 
 def _string(value: str) -> str:

@@ -51,7 +51,7 @@ class Closed(Exception):
 def emit(data: bytes) -> None:
     """Write to standard output, whole. Raises Closed, or G005."""
     if sys.stdout is None:
-        return
+        raise Diagnostic("G005", "standard output cannot be written: it is closed")
     rest = memoryview(data)
     try:
         sys.stdout.flush()
@@ -237,7 +237,7 @@ def summary(array: Array, look: Look) -> str:
     words = []
     for name, value in (("min", np.min), ("max", np.max), ("mean", np.mean)):
         if finite.size:
-            text, rounded = number(value(finite), look.precision)
+            text, rounded = number(value(finite) + 0.0, look.precision)  # no -0
             words.append(f"{name} {look.about.strip() if rounded else ''}{text}")
     if finite.size < array.size:
         words.append(f"{array.size - finite.size} not finite")

@@ -43,7 +43,7 @@ def run(
         symmetric=options.names(symmetric, "--symmetric") or (),
         positive=options.names(positive, "--positive") or (),
     )
-    form = forms.checked(lambda: simplified(expression, question))
+    form = forms.checked(lambda wanted: simplified(expression, wanted), question)
     if json or format == "json":
         document: dict[str, Any] = {"gradcalc": 1, "expr": text} | form.as_json("simplified")
         screen.emit(documents.dumps(document, indent=screen.is_terminal()) + b"\n")

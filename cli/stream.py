@@ -18,6 +18,7 @@ from . import bindings, documents, records, screen
 T = TypeVar("T")
 
 LISTED = 5  # so many of the lines that failed are named in the summary
+REMEMBERED = 64  # so many wrong lines of a block, in case they come again
 
 
 @record(frozen=True)
@@ -134,8 +135,36 @@ def _numbered(blocks: Iterable[list[bytes]], most: int) -> Iterator[tuple[int, l
 
 def _answered(work: Work, policy: Policy, numbered: tuple[int, list[bytes]]) -> Answered:
     block = Block(*numbered, policy)
-    work.answer(block)
+    try:
+        work.answer(block)
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001  a bug, which must not take other records with it
+        return _one_by_one(work, policy, *numbered)
     return block.answered()
+
+
+def _one_by_one(work: Work, policy: Policy, number: int, lines: Sequence[bytes]) -> Answered:
+    """What becomes of lines, each alone; a bug is the answer to those that it meets."""
+    whole = Answered([], Tally(), [], None)
+    for place, line in enumerate(lines):
+        block = Block(number + place, [line], policy)
+        try:
+            work.answer(block)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001
+            from . import bugs
+
+            block = Block(number + place, [line], policy)
+            block.fail(0, bugs.diagnosed(sys.argv[1:]))
+        answered = block.answered()
+        whole.lines.extend(answered.lines)
+        whole.complaints.extend(answered.complaints)
+        whole.tally.add(answered.tally)
+        if answered.stop is not None:
+            return whole._replace(stop=answered.stop)
+    return whole
 
 
 class Block:
@@ -147,6 +176,7 @@ class Block:
 
     __slots__ = (
         "_failed",
+        "_failures",
         "answers",
         "complaints",
         "lines",
@@ -163,6 +193,7 @@ class Block:
         self.tally = Tally(len(lines))
         self.complaints: list[str] = []
         self._failed: dict[int, Diagnostic] = {}  # where these end the stream
+        self._failures: dict[bytes, tuple[bytes, ...]] = {}  # by line: what goes around its number
 
     def answered(self) -> Answered:
         if not self._failed:
@@ -196,6 +227,8 @@ class Block:
     def object(self, place: int, example: str) -> dict[str, Any]:
         """A record that has to be an object. Raises G218, or what is wrong with it as JSON."""
         record = self.records[place]
+        if record is None and len(self.lines[place]) > records.LONG:
+            record = self.records[place] = records.plain(self.lines[place])
         if record is None:
             line = self.line(place)
             documents.check(line, self.origin(place))
@@ -207,9 +240,11 @@ class Block:
     def expression(self, place: int) -> str:
         """The `expr` of a record. Raises G218, or what is wrong with the record as JSON."""
         example = 'as in {"expr": "mean(x*x)", ...}'
-        text = self.object(place, example).get("expr")
+        record = self.object(place, example)
+        text = record.get("expr")
         if not isinstance(text, str):
-            raise self.wrong(place, "the record has no `expr`", example)
+            message = "`expr` is not a text" if "expr" in record else "the record has no `expr`"
+            raise self.wrong(place, message, example)
         return text
 
     def names(
@@ -246,14 +281,35 @@ class Block:
         policy = self.policy.on_error
         if policy == "emit":
             self.write(place, {"error": _as_json(diagnostic, number)})
+            self._remember(place)
         elif policy == "skip":
             self.complaints.append(_placed(diagnostic, number).render())
         else:
             self._failed[place] = diagnostic
 
+    def _remember(self, place: int) -> None:
+        """Note how a line is answered that is wrong, if nothing but its number is its own."""
+        number, answer = b"%d" % (self.number + place), self.answers[place]
+        before, line, after = b'{"n":' + number, b'"line":', b',"column":'
+        middle, mark, rest = answer.removeprefix(before).partition(line + number + after)
+        own = mark in rest or self.origin(place).encode() in answer
+        if mark and not own and len(self._failures) < REMEMBERED:
+            self._failures[self.lines[place]] = (b'{"n":', middle + line, after + rest)
+
+    def fail_again(self, place: int) -> bool:
+        """Answer a record as the same line was before that is wrong; False if there is none."""
+        around = self._failures.get(self.lines[place])
+        if around is None:
+            return False
+        self.count_failure(place)
+        self.answers[place] = (b"%d" % (self.number + place)).join(around)
+        return True
+
     def count_failure(self, place: int) -> None:
         self.tally.failed += 1
-        self.tally.lines = sorted([*self.tally.lines, self.number + place])[:LISTED]
+        lines, number = self.tally.lines, self.number + place
+        if len(lines) < LISTED or number < lines[-1]:
+            self.tally.lines = sorted([*lines, number])[:LISTED]
 
     def kept(self, place: int) -> dict[str, Any]:
         """The members to be copied, as far as the record can be read."""
@@ -279,6 +335,8 @@ def by_expression(
         return [(read(text), list(range(len(block.lines))))]
     groups: dict[str, tuple[T, list[int]]] = {}
     for place in range(len(block.lines)):
+        if block.fail_again(place):
+            continue
         try:
             own = block.expression(place)
             if own not in groups:

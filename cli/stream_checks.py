@@ -107,6 +107,8 @@ class Checks:
         groups: dict[_Alike, list[_Check]] = {}
         alone: list[_Check] = []
         for place in range(len(block.lines)):
+            if block.fail_again(place):
+                continue
             try:
                 check = self._check(block, place)
             except Diagnostic as diagnostic:

@@ -60,6 +60,8 @@ class Forms:
 
     def answer(self, block: Block) -> None:
         for place in range(len(block.lines)):
+            if block.fail_again(place):
+                continue
             try:
                 block.write(place, {"gradients": self.derived(self._asked(block, place))})
             except Diagnostic as diagnostic:
@@ -73,7 +75,7 @@ class Forms:
             expression, dict(asked.shapes), asked.wrt, asked.order, asked.gradient,
             self.expand, asked.symmetric, asked.positive,
         )  # fmt: skip
-        found = forms.checked(lambda: derive(expression, question))
+        found = forms.checked(lambda wanted: derive(expression, wanted), question)
         return forms.as_json(found, expression, question, self.format)
 
     # --- a record --------------------------------------------------------------------------

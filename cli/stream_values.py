@@ -127,6 +127,8 @@ class Values:
         places = [*odd, *(place for place in places if block.records[place] is None)]
         by_shape: dict[tuple[Any, ...], tuple[list[int], list[dict[str, Array]]]] = {}
         for place in places:
+            if block.fail_again(place):
+                continue
             try:
                 arrays = self._read(block, source, place)
             except Diagnostic as diagnostic:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from ..grammar.errors import Diagnostic, Label, suggest
+from ..grammar.errors import Diagnostic, Label, Span, suggest
 from . import bindings, documents, files, toml
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ class Check:
             lambda name: self.tolerance(name, dtype),
         )
         seed = tensor("gradient")
-        request = Request(wrt=targets, seed=seed, dtype=dtype, max_elements=max_elements)
+        ways = ("weigh its entries: `gradient` with {1}",)
+        request = Request(targets, seed, "gradient", dtype, max_elements, instead=ways)
         return expression, arrays, request, expected
 
     def tolerance(self, name: str, dtype: str = "float64") -> tuple[float, float]:
@@ -131,11 +132,19 @@ class Suite:
     def is_toml(self) -> bool:
         return self.path.lower().endswith(".toml")
 
-    def wrong(self, message: str, *ways: str, at: int | None = None) -> Diagnostic:
+    def wrong(self, message: str, *ways: str, at: Span | None = None) -> Diagnostic:
         source = "" if at is None else self.text
-        labels = [] if at is None else [Label((at, at + 1), primary=True)]
+        labels = [] if at is None else [Label(at, primary=True)]
         way = "what a suite looks like: `gradcalc explain G007`"
         return Diagnostic("G007", message, source, labels, [*ways, way], origin=self.path)
+
+    def place(self, check: str, member: str = "") -> Span | None:
+        """Where a check, or a member of it, stands in the text as far as one can tell."""
+        lines = self.text.split("\n")[: self.lines.get(check, 1) - 1]
+        start = sum(len(line) + 1 for line in lines)
+        name = re.escape(member or check)
+        found = re.compile(rf"(?<![\w-]){name}(?=[\"']?\s*[]=:.])").search(self.text, start)
+        return found.span() if found else None
 
 
 def find(paths: Sequence[str]) -> list[Suite]:
@@ -189,13 +198,14 @@ def _read(path: str, *, must: bool) -> list[Suite]:
         raise suite.wrong("there is no table `checks`")
     for member in content:
         if member not in ("checks", *DEFAULTS):
-            raise suite.wrong(f"`{member}` is not known", *_meant(member, ("checks", *DEFAULTS)))
+            ways = _meant(member, ("checks", *DEFAULTS))
+            raise suite.wrong(f"`{member}` is not known", *ways, at=suite.place("", member))
     suite.defaults = {m: content[m] for m in DEFAULTS if m in content}
-    _check_tolerances(suite, "the suite", suite.defaults, by_name=False)
+    _check_tolerances(suite, "the suite", suite.defaults)
+    suite.lines = _lines(suite)
     for name, members in content["checks"].items():
         _check_members(suite, name, members)
         suite.checks.append(Check(name, suite, members))
-    suite.lines = _lines(suite)
     if any("\ud800" <= c <= "\udfff" for c in path):  # reports, which are UTF-8, could not name it
         label = Label((0, len(path)), primary=True)
         message = "the name of this suite is not UTF-8"
@@ -220,7 +230,8 @@ def _parsed(suite: Suite) -> Any:
         try:
             return toml.loads(suite.text)
         except toml.NotToml as error:
-            raise suite.wrong(str(error), at=error.at) from None
+            at = None if error.at is None else (error.at, error.at + 1)
+            raise suite.wrong(str(error), at=at) from None
     content = documents.loads(suite.text.encode())
     if content is None:
         documents.read_bindings(suite.text.encode(), (), suite.path)  # says what is wrong
@@ -230,33 +241,41 @@ def _parsed(suite: Suite) -> Any:
 
 def _check_members(suite: Suite, name: str, members: Any) -> None:
     called = f"the check `{name}`"
+
+    def wrong(member: str, message: str, *ways: str) -> Diagnostic:
+        return suite.wrong(message, *ways, at=suite.place(name, member))
+
     if not isinstance(members, dict):
-        raise suite.wrong(f"{called} is not a table")
+        raise wrong("", f"{called} is not a table")
     for member in members:
         if member not in MEMBERS:
-            raise suite.wrong(f"{called} has a member `{member}`", *_meant(member, MEMBERS))
-    if not isinstance(members.get("expr"), str):
-        raise suite.wrong(f"{called} has no `expr`, a text")
+            raise wrong(member, f"{called} has a member `{member}`", *_meant(member, MEMBERS))
+    if "expr" not in members:
+        raise wrong("", f"{called} has no `expr`, a text")
+    if not isinstance(members["expr"], str):
+        raise wrong("expr", f"`expr` of {called} is not a text")
     for member in ("inputs", "grads"):
         if not isinstance(members.get(member, {}), dict):
-            raise suite.wrong(f"`{member}` of {called} is not a table of names and tensors")
+            raise wrong(member, f"`{member}` of {called} is not a table of names and tensors")
     wrt = members.get("wrt", "")
     if not isinstance(wrt, str) and not (
         isinstance(wrt, list) and all(isinstance(w, str) for w in wrt)
     ):
-        raise suite.wrong(f"`wrt` of {called} is not a list of names")
+        raise wrong("wrt", f"`wrt` of {called} is not a list of names")
     seed = members.get("seed", 0)
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-        raise suite.wrong(f"`seed` of {called} is not a whole number")
-    _check_tolerances(suite, called, members, by_name=True)
+        raise wrong("seed", f"`seed` of {called} is not a whole number")
+    _check_tolerances(suite, called, members, name)
 
 
-def _check_tolerances(suite: Suite, called: str, members: dict[str, Any], by_name: bool) -> None:
+def _check_tolerances(suite: Suite, called: str, members: dict[str, Any], check: str = "") -> None:
+    """Those of a check may be tables by name."""
     for member in DEFAULTS:
         stated = members.get(member, 0)
-        numbers = stated.values() if by_name and isinstance(stated, dict) else [stated]
+        numbers = stated.values() if check and isinstance(stated, dict) else [stated]
         if not all(map(_is_tolerance, numbers)):
-            raise suite.wrong(f"`{member}` of {called} is not a number, 0 or more")
+            at = suite.place(check, member)
+            raise suite.wrong(f"`{member}` of {called} is not a number, 0 or more", at=at)
 
 
 def _is_tolerance(number: Any) -> bool:

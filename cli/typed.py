@@ -12,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from ..grammar.errors import Diagnostic, Label, suggest
 from . import screen
-from .arguments import HELP, WAYS, Argument, Parameter, no_option, parameters, sort
+from .arguments import HELP, WAYS, Argument, Parameter, check_needs, no_option, parameters, sort
 from .verbs import DESCRIPTION, EXAMPLES, EXIT_CODES
 
 ENDS = "\b\nExit codes:\n" + "".join(f"  {k:>3}   {v}\n" for k, v in EXIT_CODES.items())
@@ -81,9 +81,13 @@ class _Verbs(TyperGroup):
             return None
         module = import_module(f"..{cmd_name}", __name__)
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+        class Verb(_Verb):
+            known = parameters(module.run)
+
         app.command(
             cmd_name,
-            cls=_Verb,
+            cls=Verb,
             help=module.__doc__,
             epilog=module.EXAMPLES + ENDS,
             context_settings=_SETTINGS,
@@ -105,15 +109,19 @@ class _Verbs(TyperGroup):
 class _Verb(TyperCommand):
     """A verb, whose expression may start with a minus and whose options may stand anywhere."""
 
+    known: Sequence[Parameter]
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        known: list[Any] = [p for p in self.get_params(ctx) if p.param_type_name == "option"]
-        takes_value = {spelling: not p.is_flag for p in known for spelling in p.opts}
+        named: list[Any] = [p for p in self.get_params(ctx) if p.param_type_name == "option"]
+        takes_value = {spelling: not p.is_flag for p in named for spelling in p.opts}
         options, data = sort(args, takes_value)
         words = []
         for spelling, value in options:
             attached = value is not None and spelling.startswith("--")
             words += [f"{spelling}={value}"] if attached else [spelling, *filter(None, [value])]
-        return super().parse_args(ctx, [*words, "--", *data])
+        rest = super().parse_args(ctx, [*words, "--", *data])
+        check_needs(self.known, [spelling for spelling, _ in options])
+        return rest
 
 
 def declared(run: Callable[..., int]) -> Callable[..., int]:

@@ -12,12 +12,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .evaluate import evaluate
+from . import sizes as polynomials
+from .evaluate import LARGE, Run, compute, limit, schedule, sized
 from .node import Node
+from .ops import VARIABLE
 
 Array = npt.NDArray[Any]
+Function = Callable[[tuple[int, ...] | None, complex], Array]
 STEP = 2.0**-10  # about the fifth root of the machine precision, where both errors are smallest
 COMPLEX_STEP = 2.0**-100  # nothing is subtracted, so it may be as small as one likes
+TOGETHER = 1 << 16  # numbers of which slopes are computed at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +85,15 @@ def differences_at(
     """The same by some entries of `x` only: of shape ``root.shape + (number of positions,)``."""
     at = np.asarray(values[x.attr("name")], dtype=np.float64)
     here = _along(root, x, values, at)
-    columns: list[tuple[Array, Array, Array, Array]] = []
+    columns: list[Sequence[Array]] = []
     with np.errstate(all="ignore"):
-        for position in positions:
-            h = step * max(1.0, abs(float(at[position])))
-            columns.append(_slopes(lambda t, p=position: here(p, t), h))  # type: ignore[misc]
+        f0 = here(None, 0.0)
+        together = max(1, TOGETHER // max(f0.size, 1))
+        for i in range(0, len(positions), together):
+            columns.append(_slopes(here, f0, at, positions[i : i + together], step))
     some = np.empty(len(positions))
-    return Differences(*(_columns(np.array([c[i] for c in columns]), root, some) for i in range(4)))
+    parts = [np.concatenate(part) for part in zip(*columns, strict=True)] or [np.empty(0)] * 4
+    return Differences(*(_columns(part, root, some) for part in parts))
 
 
 def complex_step(
@@ -112,33 +118,70 @@ def complex_step(
 
 def _along(
     root: Node, x: Node, values: Mapping[str, Any], at: Array, dtype: npt.DTypeLike = np.float64
-) -> Callable[[tuple[int, ...], complex], Array]:
-    """The function (position, t) -> root, with t added to the entry of `x` at the position."""
+) -> Function:
+    """The function (position, t) -> root, with t added to the entry of `x` at the position.
 
-    def here(position: tuple[int, ...], t: complex) -> Array:
-        moved = at.copy()
-        moved[position] += t
-        return evaluate([root], {**values, x.attr("name"): moved}, dtype).results[0]
+    It is called very often: what does not depend on `x` is computed once, and so is the order of
+    the rest.
+    """
+    name = x.attr("name")
+    arrays = {other: np.asarray(value) for other, value in values.items()}
+    (root,) = sized([root], arrays)
+    order, needs = schedule([root])
+    limit(order)
+    moving = {node for node in order if node.op is VARIABLE and node.attr("name") == name}
+    for node in order:
+        if not moving.isdisjoint(needs[node]):
+            moving.add(node)
+    steps = [node for node in order if node in moving]
+    fixed = dict.fromkeys([a for node in [*steps, root] for a in (node, *needs[node])])
+    still = [node for node in order if node not in moving]
+    known = compute([n for n in fixed if n not in moving], still, needs, arrays, dtype)
+    small = sum(polynomials.entries(node.shape) for node in steps) < LARGE
+    run = Run(np.dtype(dtype), arrays)
+
+    def here(position: tuple[int, ...] | None, t: complex) -> Array:
+        arrays[name] = at.copy()
+        if position is not None:
+            arrays[name][position] += t
+        if not small:  # what is no longer needed is to be let go
+            return compute([root], steps, needs, arrays, dtype, known=known)[root]
+        memo = dict(known)
+        for node in steps:
+            memo[node] = run.node(node, [memo[a] for a in needs[node]])
+        return memo[root]
 
     return here
 
 
-def _slopes(f: Callable[[float], Array], h: float) -> tuple[Array, Array, Array, Array]:
-    """The derivative of `f` at 0, its error, and whether there is a kink or an edge close by."""
-    f0, f1, f2, f4 = f(0.0), (f(-h), f(h)), (f(-2 * h), f(2 * h)), (f(-4 * h), f(4 * h))
+def _slopes(
+    f: Function, f0: Array, at: Array, positions: Sequence[tuple[int, ...]], step: float
+) -> tuple[Array, Array, Array, Array]:
+    """By some entries: derivatives, their errors, and whether a kink or an edge is close by."""
+    steps = [step * max(1.0, abs(float(at[position]))) for position in positions]
+
+    def both(k: int) -> tuple[Array, Array]:
+        found = [(f(p, -k * h), f(p, k * h)) for p, h in zip(positions, steps, strict=True)]
+        left, right = zip(*found, strict=True)
+        return np.array(left), np.array(right)
+
+    f1, f2, f4 = both(1), both(2), both(4)
+    h = np.array(steps).reshape(-1, *(1,) * f0.ndim)
     fine = (8 * (f1[1] - f1[0]) - (f2[1] - f2[0])) / (12 * h)
     coarse = (8 * (f2[1] - f2[0]) - (f4[1] - f4[0])) / (24 * h)
     # the slopes on both sides, to second order: where f is smooth they differ by O(h**2)
     near = _gap(f0, f1, f2, h)
     far = _gap(f0, f2, f4, 2 * h)
-    size = np.max(np.abs([f0, *f1, *f2, *f4]), axis=0)
+    size = np.abs(f0)
+    for away in (*f1, *f2, *f4):
+        size = np.maximum(size, np.abs(away))
     rounding = 8 * np.finfo(np.float64).eps * size / h
     kink = (np.abs(near) > 100 * rounding) & (np.abs(near) > 0.5 * np.abs(far))
     edge = ~np.isfinite(size)
     return fine, np.abs(fine - coarse) + rounding, kink & ~edge, edge
 
 
-def _gap(f0: Array, f1: tuple[Array, Array], f2: tuple[Array, Array], h: float) -> Array:
+def _gap(f0: Array, f1: tuple[Array, Array], f2: tuple[Array, Array], h: Array) -> Array:
     right = (-3 * f0 + 4 * f1[1] - f2[1]) / (2 * h)
     left = (3 * f0 - 4 * f1[0] + f2[0]) / (2 * h)
     return np.asarray(right - left)

@@ -14,6 +14,7 @@ from .errors import GradError
 from .node import Node, walk
 from .ops import CONSTANT, DIMENSION, VARIABLE, Op, constant, shape_text, variable
 from .record import field, record
+from .whole_numbers import can_wrap, unwrapped
 
 Array = npt.NDArray[Any]
 MAX_ELEMENTS = 200_000_000  # 1.6 GB of float64
@@ -67,12 +68,14 @@ def compute(
     *,
     known: Mapping[Node, Array] | None = None,
     keep: bool = False,
+    wraps: bool = False,
 ) -> dict[Node, Array]:
     """The values of `roots`, and of all other nodes if `keep`, by what `schedule` returned.
 
-    `known` has the values of the nodes at which the schedule stopped.
+    `known` has the values of the nodes at which the schedule stopped. Whole numbers that need more
+    than 64 bits are an error, unless they may wrap round (`wraps`), as those of PyTorch do.
     """
-    run = Run(np.dtype(dtype), arrays)
+    run = Run(np.dtype(dtype), arrays, wraps)
     uses = None if keep else Counter([a for node in order for a in needs[node]] + list(roots))
     memo: dict[Node, Array] = dict(known or {})
     with np.errstate(all="ignore"):
@@ -139,6 +142,7 @@ class Run:
 
     dtype: np.dtype[Any]
     arrays: Mapping[str, Array]
+    wraps: bool = False
 
     def node(self, node: Node, args: list[Array]) -> Array:
         op: Op = node.op
@@ -153,9 +157,14 @@ class Run:
     def applied(self, node: Node, args: Sequence[Array], attrs: Mapping[str, Any]) -> Array:
         """The row of a node, applied to operands and attributes."""
         try:
+            if can_wrap(node) and not self.wraps:
+                return self.typed(node, unwrapped(node.op, *args, **attrs))
             return self.typed(node, node.op.run(*args, **attrs))
         except np.linalg.LinAlgError as error:
             raise GradError("G502", f"`{node.op.name}`: {str(error).lower()}", node=node) from error
+        except GradError as error:
+            error.node = error.node or node
+            raise
 
     def given(self, node: Node) -> Array:
         """The value of a variable, as it was given."""

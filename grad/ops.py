@@ -328,6 +328,7 @@ def static(value: Any) -> Any:
     return np.asarray(found).item() if np.ndim(found) == 0 else found
 
 
+LARGER = "whole numbers are exact up to 2**53; a float, as `1e20`, may be larger"
 MOST_STATIC = 1_000_000  # entries of a tensor that is computed while a graph is built
 
 
@@ -348,13 +349,18 @@ def fixed_value(node: Node, args: Sequence[Any]) -> Any:
         args = [a + 0 if a.dtype.kind == "b" else a for a in args]  # True + True is 2
     with np.errstate(all="ignore"):
         found = np.asarray(node.op.run(*args, **attrs))
-        if found.dtype.kind != "i" or not node.op.differentiable:
+        if found.dtype.kind != "i" or not node.op.differentiable or node.op.selects:
             return found
-        about = np.asarray(node.op.run(*(a.astype(float) for a in args), **attrs))
+        about = np.asarray(node.op.run(*as_floats(node.op, args), **attrs))
     if not np.all(np.abs(about) < 2.0**53):
-        ways = ["whole numbers are exact up to 2**53; a float, as `1e20`, may be larger"]
-        raise GradError("G117", "a whole number beyond 2**53", help=ways)
+        raise GradError("G117", "a whole number beyond 2**53", help=[LARGER])
     return found if np.all(found == about) else about  # 2**3 is 8, 2**-1 is 0.5
+
+
+def as_floats(op: Op, args: Sequence[Any]) -> list[Any]:
+    """The arguments with floats for whole numbers, but for positions."""
+    numbers = op.linear or range(len(args))
+    return [np.asarray(a, float) if i in numbers else a for i, a in enumerate(args)]
 
 
 def _integer(value: Any, what: str) -> int | str:
@@ -412,6 +418,15 @@ def convert(value: Any, parameter: Parameter, signature: Signature) -> Any:
             if isinstance(value, bool) or not isinstance(value, (int, float)):
                 raise GradError("G113", f"`{what}` must be a number")
             return value
+        case "numbers":
+            value = static(value)
+            found = value.tolist() if isinstance(value, np.ndarray) else value
+            each = tuple(found) if isinstance(found, (list, tuple)) else (found,)
+            if not each or any(
+                isinstance(v, bool) or not isinstance(v, (int, float)) for v in each
+            ):
+                raise GradError("G113", f"`{what}` must be a number, or a list of numbers")
+            return each if isinstance(found, (list, tuple)) else found
         case "str":
             if not isinstance(value, str):
                 raise GradError("G113", f"`{what}` must be a string, in quotes")

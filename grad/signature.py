@@ -2,8 +2,8 @@
 
 A signature is written as users read it, ``sum(x, dim: axes = None, keepdim: bool = False)``. A
 parameter without a type is a tensor. Types: ``tensor?`` (may be None), ``tensors`` (a list, or all
-remaining arguments when written ``*xs: tensors``),
-``axis axes int ints bool number str shape index any``, each with ``?`` where None is a value too.
+remaining arguments when written ``*xs: tensors``), ``axis axes int ints bool number numbers str
+shape index any``, each with ``?`` where None is a value too.
 """
 
 from __future__ import annotations

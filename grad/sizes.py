@@ -44,6 +44,15 @@ def product(sizes: Iterable[Size]) -> Size:
     return _size(total)
 
 
+def monomial(size: Size) -> tuple[int, tuple[str, ...]]:
+    """A size as a number and factors with names: 2*n*n is 2 and (n, n); a sum is one factor."""
+    terms = _terms(size)
+    if len(terms) != 1:
+        return 1, (str(size),)
+    ((names, k),) = terms.items()
+    return k, names
+
+
 def entries(shape: Iterable[Size]) -> int:
     """How many entries a tensor has, as far as its sizes are numbers: a named one counts as 1."""
     return prod(size for size in shape if isinstance(size, int))

@@ -53,7 +53,7 @@ NAMES: dict[str, Any] = {
     "Tensor": Tensor, "Size": Size, "dtype": dtype, "device": Device,
     "autograd": autograd, "Variable": autograd.Variable,
     "nn": Namespace("torch.nn", functional=_functional), "functional": _functional,
-    "linalg": Namespace("torch.linalg"),
+    "linalg": Namespace("torch.linalg", norm=METHODS["linalg_norm"]),
     "cuda": Namespace("torch.cuda", is_available=lambda: False),
     "special": Namespace("torch.special"),
     "is_tensor": is_tensor, "get_default_dtype": default_dtype,

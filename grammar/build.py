@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
+from itertools import accumulate
 from typing import Any
 
 from ..grad import rules as rules  # fills the table
 from ..grad.errors import GradError
 from ..grad.node import TABLE, Node
 from ..grad.ops import (
-    CONSTANT,
     constant,
     dimension,
-    fixed_value,
     is_constant,
-    is_small,
     lift,
     numel,
     static,
 )  # fmt: skip
 from ..grad.record import field, record
+from ..grad.whole_numbers import note_values
 from . import syntax
 from .errors import Diagnostic, Label, Span, suggest
 from .operators import DERIVATIVES
@@ -78,7 +78,7 @@ class _Builder:
     sizes: frozenset[str]
     spans: dict[Node, Span] = field(default_factory=dict)
     assigned: dict[str, Node] = field(default_factory=dict)
-    whole: dict[Node, Any] = field(default_factory=dict)  # what is known of whole numbers
+    whole: dict[Node, Any] = field(default_factory=dict)  # what whole numbers come to, or None
 
     def program(self, program: syntax.Program) -> Built:
         result: Value = None
@@ -229,9 +229,12 @@ class _Builder:
         if dotted is not None:
             if dotted in CONSTANTS:
                 return constant(NUMBERS[dotted])
+            if dotted == "newaxis":
+                return None
+            ways = _foreign(tree.name)
             raise self.wrong(
-                "G114", f"`{_text(self.source, tree.span)}` is not known here", tree.name_span,
-                help=["`np.` and `torch.` stand before functions and pi, e, inf, nan"],
+                "G114", f"`{self.source[slice(*tree.span)]}` is not known here", tree.name_span,
+                help=ways or ["`np.` and `torch.` stand before functions and pi, e, inf, nan"],
             )  # fmt: skip
         value = values[tree.value]
         if isinstance(value, (tuple, list)) and not tree.name.startswith(("T", "m", "s", "n")):
@@ -257,11 +260,11 @@ class _Builder:
                 attrs = dict(node.attrs)
                 return TABLE[INDICES[node.op.name]](node.args[0], **attrs)
         known = ["T", "mT", "shape", "ndim", "values", "indices"]
-        close = suggest(tree.name, [*known, *TABLE])
         if tree.name in TABLE:
             hint = [f"call it: `.{tree.name}()`"]
-        else:
-            hint = [f"did you mean `.{close}`?"] if close else []
+        elif not (hint := _foreign(tree.name)):
+            close = suggest(tree.name, [*known, *_methods()])
+            hint = [f"did you mean `.{close}{'' if close in known else '()'}`?"] if close else []
         raise self.wrong(
             "G114", f"there is no attribute `.{tree.name}`", tree.name_span,
             help=[*hint, "attributes: " + ", ".join(f"`.{n}`" for n in known)],
@@ -281,6 +284,9 @@ class _Builder:
         else:
             dotted = _dotted(function)
             name, where = dotted or function.name, function.name_span
+            inner = function.value
+            if dotted and isinstance(inner, syntax.Attribute) and f"{inner.name}_{name}" in TABLE:
+                name = f"{inner.name}_{name}"  # linalg.norm is not norm
             if dotted is None:
                 args.insert(0, self.receiver(values[function.value], function))
                 spans.insert(0, function.value.span)
@@ -295,7 +301,8 @@ class _Builder:
         if name in DERIVATIVES:
             return self.guarded(DERIVATIVES[name], args, keywords, spans, keyword_spans, where)
         if name not in TABLE or not TABLE[name].signature.parameters:
-            raise self.unknown_function(name, where, method=isinstance(function, syntax.Attribute))
+            method = isinstance(function, syntax.Attribute) and _dotted(function) is None
+            raise self.unknown_function(name, where, method)
         return self.apply(name, args, keywords, spans, where, keyword_spans)
 
     def functional_update(
@@ -304,7 +311,7 @@ class _Builder:
         """``x.at[i].set(v)`` and ``.add(v)``: assignment as an expression, as JAX writes it."""
         assert isinstance(at.value, syntax.Attribute)
         assert isinstance(tree.function, syntax.Attribute)
-        name = "index_set" if tree.function.name == "set" else "index_add"
+        name = "setitem" if tree.function.name == "set" else "additem"
         if len(tree.arguments) != 1:
             raise self.wrong("G112", f"`.{tree.function.name}` takes one value", tree.span)
         x = self.tensor(values[at.value.value], at.value.value)
@@ -353,7 +360,7 @@ class _Builder:
             value = self.apply(BINARY[tree.op[:-1]], [before, value], {}, spans, tree.op_span)
         fitted = self.fitting(whole, index, value, target.span)
         updated = self.apply(
-            "index_set", [whole, fitted, index], {}, [*spans, target.index.span], target.span
+            "setitem", [whole, fitted, index], {}, [*spans, target.index.span], target.span
         )
         self.names[target.value.id] = self.assigned[target.value.id] = updated
         return updated
@@ -387,7 +394,7 @@ class _Builder:
             return self.guarded(TABLE[name], args, keywords, spans, keyword_spans or {}, where)
         except Diagnostic as wrong:
             if wrong.code == "G113" and TABLE[name].name in MEANT and len(args) > 1:
-                operands = [_text(self.source, span) for span in spans]
+                operands = [_argument(self.source, span) for span in spans]
                 way = MEANT[TABLE[name].name]
                 wrong.help.append(way.format(*operands, all=", ".join(operands)))
             raise
@@ -413,10 +420,7 @@ class _Builder:
 
     def count(self, node: Node) -> None:
         """See to it that what is computed from whole numbers alone stays exact. Raises G117."""
-        values = [a.attr("value") if a.op is CONSTANT else self.whole.get(a) for a in node.args]
-        known = bool(values) and all(value is not None for value in values)
-        if known and node.op.formula is None and is_small(node):
-            self.whole[node] = fixed_value(node, values)
+        note_values(node, self.whole)
 
     def located(
         self, error: GradError, spans: list[Span], keyword_spans: Mapping[str, Span], where: Span
@@ -430,8 +434,7 @@ class _Builder:
         for i, text in error.labels.items():
             if i < len(spans) and spans[i] != place:
                 labels.append(Label(spans[i], text))
-        operands = [_text(self.source, s) for s in spans]
-        help = [line.format(*operands) if "{" in line and operands else line for line in error.help]
+        help = [_filled(line, self.source, spans) for line in error.help]
         return Diagnostic(error.code, error.message, self.source, labels, help)
 
     def wrong(
@@ -440,9 +443,10 @@ class _Builder:
         return Diagnostic(code, message, self.source, [Label(span, primary=True)], help or [])
 
     def unknown_function(self, name: str, span: Span, method: bool) -> Diagnostic:
-        public = [n for n, row in TABLE.items() if not row.hidden] + list(DERIVATIVES)
-        close = suggest(name, public)
-        hint = [f"did you mean `{close}`?"] if close else []
+        if not (hint := _foreign(name)):
+            public = [n for n, row in TABLE.items() if not row.hidden]
+            close = suggest(name, _methods() if method else [*public, *DERIVATIVES])
+            hint = [f"did you mean `{close}`?"] if close else []
         what = "method" if method else "function"
         return self.wrong(
             "G110", f"unknown {what} `{name}`", span,
@@ -479,7 +483,42 @@ def _span(tree: Tree) -> Span:
     return tree.span
 
 
-def _text(source: str, span: Span) -> str:
-    """An operand as it is quoted in a message, in parentheses if it is not one word."""
+def _foreign(name: str) -> list[str]:
+    """What to write instead of a name that other libraries have."""
+    from .foreign import EXPRESSION
+
+    return [EXPRESSION[name]] if name in EXPRESSION else []
+
+
+def _methods() -> list[str]:
+    """The functions that can be called as a method of a tensor."""
+    rows = {name: row.signature.parameters for name, row in TABLE.items() if not row.hidden}
+    return [name for name, parameters in rows.items() if parameters and parameters[0].is_tensor]
+
+
+def _filled(line: str, source: str, spans: list[Span]) -> str:
+    """A way out with the operands in the place of ``{0}``, ``{1}``."""
+
+    def operand(found: re.Match[str]) -> str:
+        before, number, argument = found.groups()
+        if int(number) >= len(spans):
+            return found[0]
+        quoted = _argument if before and argument else _operand
+        return before + quoted(source, spans[int(number)])
+
+    return re.sub(r"((?:[(,] ?)?)\{(\d)\}(?=([,)])?)", operand, line)
+
+
+def _argument(source: str, span: Span) -> str:
+    """An argument as it is quoted in a message, without parentheses around all of it."""
     text = source[span[0] : span[1]]
+    depths = list(accumulate((c == "(") - (c == ")") for c in text))
+    is_tuple = (",", 1) in zip(text, depths, strict=True)
+    whole = text.startswith("(") and 0 not in depths[:-1] and not is_tuple
+    return text[1:-1].strip() if whole else text
+
+
+def _operand(source: str, span: Span) -> str:
+    """An operand as it is quoted in a message, in parentheses if it is not one word."""
+    text = _argument(source, span)
     return text if text.replace(".", "").replace("_", "").isalnum() else f"({text})"

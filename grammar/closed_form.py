@@ -16,6 +16,7 @@ from ..grad.node import Node, Shape, Size, walk
 from ..grad.ops import DIMENSION, shape_text, variable
 from ..grad.reverse import gradient
 from ..grad.simplify import Closed, agree, named, simplify
+from ..grad.simplify.budget import STEPS, share
 from ..grad.simplify.exact import exact
 from ..grad.simplify.facts import Facts
 from ..grad.simplify.guards import textbook
@@ -27,6 +28,7 @@ MOST_SHOWN = 300  # nodes of a gradient whose closed form is shown beside its nu
 LONGEST_SHOWN, FEW_LETS = 240, 3
 LARGEST_TRIED = 100  # a size beyond is replaced when tensors are too large to be compared
 SIZES_TRIED = (3, 4, 2, 5, 6, 7)  # what named sizes stand for when a form is checked
+LARGER_BY = (0, 10, 100, 1000)  # or more, where the expression names a position: `x[5]`
 
 
 class Disagreement(Exception):
@@ -65,6 +67,7 @@ class Wanted:
     ``order``   1 for the gradient, 2 for the Hessian, and so on
     ``seed``    the name of the gradient of a result that is not a scalar
     ``expand``  write shared parts out instead of naming them
+    ``shorten`` look for a short form; else name what repeats, and nothing more
     """
 
     shapes: Mapping[str, Shape] = field(default_factory=dict)
@@ -73,6 +76,7 @@ class Wanted:
     seed: str | None = None
     facts: Facts = field(default_factory=Facts)
     expand: bool = False
+    shorten: bool = True
 
 
 def derive(expression: Expression, wanted: Wanted) -> dict[str, Form]:
@@ -81,10 +85,10 @@ def derive(expression: Expression, wanted: Wanted) -> dict[str, Form]:
     Raises Diagnostic as building does, and G401 for a result that is not a scalar; Disagreement for
     a form that fails its check.
     """
-    inputs = variables(expression, wanted)
+    inputs = expression.inputs(wanted.shapes, wanted.wrt or ())
     targets = wanted.wrt
     if targets is None:
-        targets = tuple(name for name in expression.free if name != wanted.seed)
+        targets = tuple(name for name in expression.free if name in inputs and name != wanted.seed)
     if not targets:
         ways = [
             "an expression with a variable: `x**2`",
@@ -103,11 +107,22 @@ def derive(expression: Expression, wanted: Wanted) -> dict[str, Form]:
             raise _not_scalar(root, targets[0])
         return [_derivative(root, inputs[t], wanted.order, seed) for t in targets]
 
-    found = located(expression, built, derivatives)
-    return {
-        name: replace(form(node, wanted, inputs[name] if wanted.order == 1 else None), where=where)
-        for name, node in zip(targets, found, strict=True)
-    }
+    def forms() -> dict[str, Form]:
+        found = located(expression, built, derivatives)
+        likes = [inputs[name] if wanted.order == 1 else None for name in targets]
+        made = (
+            replace(form(node, wanted, like, share(len(targets)), shown), where=where)
+            for node, like in zip(found, likes, strict=True)
+        )
+        return dict(zip(targets, made, strict=True))
+
+    try:
+        return forms()
+    except Disagreement:
+        if shown is built.root:
+            raise
+        shown, where = built.root, ()  # textbooks leave out what matters here
+        return forms()
 
 
 def closed_forms(solution: Solution) -> dict[str, Form]:
@@ -116,7 +131,8 @@ def closed_forms(solution: Solution) -> dict[str, Form]:
     for name, slope in solution.slopes.items():
         if slope.shape == solution.inputs[name].shape and len(walk([slope])) <= MOST_SHOWN:
             try:
-                shown = form(slope, Wanted(), like=solution.inputs[name])
+                steps = share(len(solution.slopes))
+                shown = form(slope, Wanted(), solution.inputs[name], steps, solution.root)
             except Disagreement:
                 continue  # the numbers stand without it
             if len(shown.program()) <= LONGEST_SHOWN and len(shown.lets) <= FEW_LETS:
@@ -126,22 +142,23 @@ def closed_forms(solution: Solution) -> dict[str, Form]:
 
 def simplified(expression: Expression, wanted: Wanted) -> Form:
     """The closed form of the expression itself, derivative operators included."""
-    inputs = variables(expression, wanted)
+    inputs = expression.inputs(wanted.shapes, wanted.wrt or ())
     return form(expression.graph(inputs).root, wanted)
 
 
-def variables(expression: Expression, wanted: Wanted) -> dict[str, Node]:
-    """A variable for every name: of its declared shape, or a scalar."""
-    names = dict.fromkeys([*expression.free, *wanted.shapes, *(wanted.wrt or ())])
-    return {name: variable(name, wanted.shapes.get(name, ())) for name in names}
+def form(
+    root: Node,
+    wanted: Wanted,
+    like: Node | None = None,
+    steps: int = STEPS,
+    origin: Node | None = None,
+) -> Form:
+    """The closed form of a node, the derivative of an `origin` if there is one.
 
-
-def form(root: Node, wanted: Wanted, like: Node | None = None) -> Form:
-    """The closed form of a node. `like` is a variable of its shape, if it is a gradient."""
-    closed = simplify(root, wanted.facts, like)
+    `like` is a variable of its shape, if it is a gradient.
+    """
+    closed = _shortened(root, wanted.facts, like, steps, origin) if wanted.shorten else named(root)
     whole = closed.whole()
-    if not _checked(whole, root, wanted.facts):
-        closed, whole = named(root), root
     if wanted.expand:
         closed = Closed([], whole)
     lets = [(name, print_program(node)) for name, node in closed.lets]
@@ -154,23 +171,49 @@ def form(root: Node, wanted: Wanted, like: Node | None = None) -> Form:
     )
 
 
-def _checked(form: Node, root: Node, facts: Facts) -> bool:
-    """Whether a form is known to equal its origin, by numbers; not where that is nowhere finite.
+def _shortened(
+    root: Node, facts: Facts, like: Node | None, steps: int, origin: Node | None
+) -> Closed:
+    """The shortest form of a node that is known to equal it. Raises Disagreement."""
+    closed = simplify(root, facts, like, steps)
+    try:
+        known = _checked(closed.whole(), root, facts, origin)
+    except Disagreement:  # something is 0 whatever the input, as the distance of x[0] to itself
+        closed = simplify(root, facts, like, steps, guarded=True)
+        known = _checked(closed.whole(), root, facts, origin)
+    return closed if known else named(root)
+
+
+def _checked(form: Node, root: Node, facts: Facts, origin: Node | None) -> bool:
+    """Whether a form is known to equal its root, by numbers; not where that is nowhere finite.
 
     Large sizes are tried out as small ones, like named ones. Raises Disagreement where they differ.
     """
     names = {
         name
-        for node in walk([form, root])
+        for node in walk([form, root, *([] if origin is None else [origin])])
         for size in (*node.shape, *((node.attr("size"),) if node.op is DIMENSION else ()))
         for name in _names(size)
     }
-    numbers = dict(zip(sorted(names), SIZES_TRIED * (1 + len(names)), strict=False))
-    pair = specialise([form, root], numbers) if numbers else [form, root]
-    agreed = agree(pair[0], pair[1], facts)
+    nodes = _of_numbers([form, root, *([] if origin is None else [origin])], sorted(names))
+    if nodes is None:
+        return False
+    pair = nodes[:2]
+    agreed = agree(pair[0], pair[1], facts, origin=None if origin is None else nodes[2])
     if agreed is False:
         raise Disagreement(str(print_program(root)))
     return bool(agreed) or _agree_when_smaller(pair, facts)
+
+
+def _of_numbers(nodes: Sequence[Node], names: Sequence[str]) -> Sequence[Node] | None:
+    """Nodes with numbers for named sizes; None if there are none of the numbers tried."""
+    for more in LARGER_BY if names else ():
+        numbers = [more + SIZES_TRIED[i % len(SIZES_TRIED)] for i in range(len(names))]
+        try:
+            return specialise(nodes, dict(zip(names, numbers, strict=True)))
+        except GradError:  # a position beyond the size: `x[5]`
+            continue
+    return None if names else nodes
 
 
 def _agree_when_smaller(pair: Sequence[Node], facts: Facts) -> bool:
@@ -211,7 +254,7 @@ def _not_scalar(root: Node, target: str) -> GradError:
         help=[
             "make a scalar of it: `sum({0})` or `mean({0})`",
             "name the gradient of the result: `--gradient G`",
-            f"all slopes: `gradcalc simplify 'jacobian({{0}}, {target})'`",
+            f"all slopes: `jacobian({{0}}, {target})`, with `gradcalc simplify`",
         ],
         node=root,
     )

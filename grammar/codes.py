@@ -163,9 +163,10 @@ a shape, a flag or a mode, and cannot depend on data:
     "G114": Code("no attribute or method of this name", EXPRESSION, """\
 After a dot come `T`, `mT`, `shape`, `ndim`, or any function of the language, whose first
 argument is then the value before the dot:
-    gradcalc eval 'x.avg()' x='[1,2]'
+    gradcalc eval 'x.shpe' x='[1,2]'
 `x.mean()` is the same as `mean(x)`. The modules `np`, `numpy` and `torch` may stand
-before a function.
+before a function. Tensors of a script for `run` have the attributes of PyTorch's; there are
+no optimisers and no layers.
 """),
     "G115": Code("this cannot be assigned to", EXPRESSION, """\
 To the left of `=` stands a name, or entries of one:
@@ -245,7 +246,8 @@ A tensor of n axes has n levels of brackets: `[[1,2],[3,4]]` is a matrix.
 The data cannot be read as JSON; the mark stands where reading stopped:
     echo '[1,2' | gradcalc eval 'sum(x)'
 Frequent reasons: a comma or bracket missing or too many, single quotes instead of double
-ones, a comment. With `--jsonl`, every line is a document of its own.
+ones, a comment. With `--jsonl`, every line is a document of its own. A value on the command
+line may be an expression of numbers, too, and this is none.
 """),
     "G210": Code("standard input is empty", DATA, """\
 A name of the expression is not bound on the command line, so its value was expected on
@@ -278,8 +280,8 @@ The same name has two values on the command line, and neither wins:
 Remove one of them. A name given on the command line is not taken from standard input.
 """),
     "G215": Code("a value that is not constant", DATA, """\
-The value of a binding is JSON, or an expression of numbers and functions alone; it cannot
-refer to other names:
+The value of a binding is JSON, or an expression of numbers and functions that there are; it
+cannot refer to other names:
     gradcalc eval 'x*y' x=2 y='2*x'
 Assign it in the expression instead: `y = 2*x; x*y`. A file is written `@file`.
 """),
@@ -380,8 +382,8 @@ Sums and products of nothing do: 0 and 1. Add an entry to fall back on, `cat([x,
     "G401": Code("the result is not a scalar", DATA, """\
 A gradient says how one number depends on the data; this result has several:
     gradcalc eval 'x*2' x='[1,2,3]'
-Make one number of them (`sum(x*2)`), weigh the entries (`--gradient '[1,1,1]'`), ask for
-all slopes (`--jacobian`), or for the value alone (`--no-grad`).
+Make one number of them (`sum(x*2)`), or weigh the entries (`--gradient '[1,1,1]'`). `eval`
+can also be asked for all slopes (`--jacobian`), or for the value alone (`--no-grad`).
 """),
     "G402": Code("no derivative is known for this function", EXPRESSION, """\
 gradcalc has no rule for this step, and does not pretend that its slope is zero.
@@ -485,7 +487,7 @@ sides differ, nor at the edge of the domain.
 The gradient is further from finite differences than their own error explains. Where the
 function is smooth this is a bug in gradcalc: please report it. It can also come from
 a function that is rough on the scale of the step, or from `detach`, which declares a slope
-to be zero that is not.
+to be zero that is not; the message says so where there is one.
 """),
     # gradcalc itself
     "G900": Code("a bug in gradcalc", INTERNAL, """\

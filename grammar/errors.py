@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 from unicodedata import combining, east_asian_width
@@ -13,7 +12,6 @@ Span = tuple[int, int]  # half-open offsets into the source text
 # texts with their parts in it: error, warning, message, margin, source, mark, help, or none
 Row = list[tuple[str, str]]
 
-_BREAK = re.compile(r"\r\n|\r|\n")
 _TAB = " " * 4
 _LONGEST_LINE = 120  # a longer line is cut ...
 _CONTEXT = 30  # ... to this many characters on either side of each end of a label
@@ -95,14 +93,41 @@ class Diagnostic(Exception):
 def suggest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that was probably meant, or None.
 
+    A slip of the keyboard is forgiven, and one more for every six letters. A word of two letters
+    has too few left after a slip to tell what it was. Capitals and what joins words do not count.
+
     >>> suggest("maen", ["max", "mean", "median"])
     'mean'
+    >>> suggest("factorial", ["cofactor"]) or suggest("cuda", ["cummax"]) or suggest("lu", ["glu"])
     """
-    from difflib import get_close_matches
+    said = _letters(word)
+    found: list[tuple[int, bool, int, str]] = []
+    for candidate in candidates:
+        known = _letters(candidate)
+        apart, shorter = abs(len(said) - len(known)), min(len(said), len(known))
+        allowed = shorter // 6 + 1 if shorter > 2 else 0
+        if shorter and apart <= allowed and (off := _slips(said, known)) <= allowed:
+            found.append((off, said[0] != known[0], apart, candidate))
+    return min(found)[-1] if found else None
 
-    by_fold = {candidate.casefold(): candidate for candidate in candidates}
-    close = get_close_matches(word.casefold(), by_fold, n=1)
-    return by_fold[close[0]] if close else None
+
+def _letters(word: str) -> str:
+    return word.casefold().replace("_", "").replace("-", "")
+
+
+def _slips(said: str, known: str) -> int:
+    """How many letters are missing, too many, wrong, or swapped with the next (Damerau)."""
+    before: list[int] = []
+    row = list(range(len(known) + 1))
+    for i, letter in enumerate(said, 1):
+        above, row, last = row, [i], before
+        for j, right in enumerate(known, 1):
+            off = min(above[j] + 1, row[-1] + 1, above[j - 1] + (letter != right))
+            if i > 1 and j > 1 and said[i - 2] == right and letter == known[j - 2]:
+                off = min(off, last[j - 2] + 1)
+            row.append(off)
+        before = above
+    return row[-1]
 
 
 def _excerpt(source: str, labels: Sequence[Label], ascii: bool) -> list[Row]:
@@ -110,7 +135,7 @@ def _excerpt(source: str, labels: Sequence[Label], ascii: bool) -> list[Row]:
     lines: dict[Span, list[Label]] = {}
     for label in labels:
         lines.setdefault(_line_around(source, label.span[0]), []).append(label)
-    numbers = {line: 1 + len(_BREAK.findall(source, 0, line[0])) for line in lines}
+    numbers = {line: 1 + _breaks(source, line[0]) for line in lines}
     gutter = 2 + len(str(max(numbers.values(), default=1)))
     rows = []
     for (start, end), number in sorted(numbers.items()):
@@ -119,6 +144,12 @@ def _excerpt(source: str, labels: Sequence[Label], ascii: bool) -> list[Row]:
         rows.append([(f"{number:>{gutter}} | ", "margin"), (text, "source")])
         rows += [[(f"{'':{gutter}} | ", "margin"), (row, "mark")] for row in marks]
     return rows
+
+
+def _breaks(source: str, end: int) -> int:
+    """How many lines end before an offset, also in a text that is too long to be split."""
+    counts = [source.count(mark, 0, end) for mark in ("\n", "\r", "\r\n")]
+    return counts[0] + counts[1] - counts[2]
 
 
 def _line_around(source: str, offset: int) -> Span:

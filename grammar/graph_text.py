@@ -94,8 +94,7 @@ def graph(
     A name without a shape is a scalar. The gradient of a result that is not a scalar begins with
     `seed`, or with a variable called ``g``. Raises Diagnostic as building and differentiating do.
     """
-    names = dict.fromkeys([*expression.free, *(wrt or ())])
-    inputs = {name: variable(name, shapes.get(name, ())) for name in names}
+    inputs = expression.inputs(shapes, wrt or ())
     built = expression.graph(inputs)
     (root,) = exact([built.root])
 
@@ -104,7 +103,7 @@ def graph(
             return []
         start = None if seed is None else constant(seed)
         if start is None and root.shape:
-            start = variable(SEED + "_" * (SEED in names), root.shape)
+            start = variable(SEED + "_" * (SEED in expression.free), root.shape)
         return exact(gradient(root, [inputs[name] for name in wrt], start))
 
     found = located(expression, built, gradients)
@@ -126,12 +125,11 @@ def _values(roots: Sequence[Node], values: Mapping[str, Array]) -> Mapping[Node,
     bound: dict[Node, bool] = {}
     tops: dict[Node, None] = {}
     for node in walk(roots):
-        is_leaf = node.op in (VARIABLE, DIMENSION)
-        bound[node] = (
-            node.op is VARIABLE and node.attr("name") in values
-            if is_leaf
-            else all(bound[a] for a in node.args)
-        )
+        if node.op is VARIABLE:
+            bound[node] = node.attr("name") in values
+        else:
+            named = node.op is DIMENSION or not all(isinstance(s, int) for s in node.shape)
+            bound[node] = not named and all(bound[a] for a in node.args)
         if not bound[node]:
             tops.update(dict.fromkeys(a for a in node.args if bound[a]))
     tops.update(dict.fromkeys(root for root in roots if bound[root]))

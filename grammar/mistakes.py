@@ -9,6 +9,7 @@ from unicodedata import normalize
 
 from .errors import Diagnostic, Label, Span
 from .lalr import Token
+from .syntax import Argument
 
 # Terminals of gradcalc.lark that the parser never accepts.
 TERMINALS = ("CARET", "BITWISE", "WALRUS", "BRACE", "UNCLOSED", "OTHER")
@@ -51,7 +52,8 @@ _WAYS_OUT = {
 
 _CLOSING = {"(": ")", "[": "]"}
 _OPERATORS = {"SIGN", "FACTOR", "POWER"}
-_ATOMS = {"NUMBER", "NAME", "STRING", "CONSTANT"}
+ATOMS = {"NUMBER", "NAME", "STRING", "CONSTANT"}
+VALUES = ATOMS | {"RPAR", "RSQB"}  # what ends one
 _ENDS = {"$END", "_NEWLINE", "_SEMICOLON"}
 _LONGEST_REWRITE = 60
 
@@ -133,13 +135,14 @@ def _foreign(text: str, token: Token, previous: Token | None) -> Diagnostic:
             labels=[Label((start, end), primary=True)],
             help=advice,
         )
-    return _not_in_language(token, _WAYS_OUT.get(token, "leave it out, or choose another name"))
+    return not_in_language(token)
 
 
-def _not_in_language(token: Token, advice: str) -> Diagnostic:
+def not_in_language(token: Token, where: str = "") -> Diagnostic:
+    advice = _WAYS_OUT.get(token, "leave it out, or choose another name")
     return Diagnostic(
         "G106",
-        f"`{token}` is not part of the language",
+        f"`{token}`{where} is not part of the language",
         labels=[Label(span_of(token), primary=True)],
         help=[advice],
     )
@@ -255,6 +258,15 @@ def positional_after_keyword(argument: Span) -> Diagnostic:
     )
 
 
+def repeated_keyword(argument: Argument, first: Span) -> Diagnostic:
+    return Diagnostic(
+        "G112",
+        f"`{argument.name}` is given twice",
+        labels=[Label(argument.span, "again", primary=True), Label(first, "here already")],
+        help=["leave one of them out"],
+    )
+
+
 def leading_zero(token: Token) -> Diagnostic:
     return Diagnostic(
         "G102",
@@ -285,13 +297,13 @@ def unexpected(text: str, read: Sequence[Token]) -> Diagnostic:
         return _foreign(text, token, previous)
     if previous is None:
         return _no_value(token, f"an expression cannot start with `{token}`")
-    opened = _open_brackets(before)
+    opened = open_brackets(before)
     if previous.type == "_DOT":
         return _after_dot(previous, token)
     if opened and (token.type == "_SEMICOLON" or _on_new_line(text, previous, token)):
         return unclosed(opened[-1], previous)
-    after_value = previous.type in _ATOMS or previous.type in {"RPAR", "RSQB"}
-    if after_value and token.type in _ATOMS:
+    after_value = previous.type in VALUES
+    if after_value and token.type in ATOMS:
         return _side_by_side(text, previous, token, opened)
     if token.type in {"ASSIGN", "AUGMENTED"} and after_value:
         return _assignment(token, opened)
@@ -337,7 +349,7 @@ def _side_by_side(text: str, left: Token, right: Token, opened: Sequence[Token])
     start, end = span_of(left)[1], span_of(right)[0]
     advice = []
     if "STRING" not in {left.type, right.type}:
-        product = f"write `{left}*{right}`" if left.type in _ATOMS else "write `*` between them"
+        product = f"write `{left}*{right}`" if left.type in ATOMS else "write `*` between them"
         advice.append(f"to multiply, {_rewritten(text, start, end, '*') or product}")
     if left.type == "NAME":
         advice.append(f"to call a function, write `{left}({right})`")
@@ -422,7 +434,7 @@ def _no_value(token: Token, message: str) -> Diagnostic:
     )
 
 
-def _open_brackets(tokens: Sequence[Token]) -> list[Token]:
+def open_brackets(tokens: Sequence[Token]) -> list[Token]:
     opened: list[Token] = []
     for token in tokens:
         if token.type in {"LPAR", "LSQB"}:

@@ -23,6 +23,7 @@ def _input(value: Any, at: int) -> Node:
         "G116",
         "a derivative is taken with respect to a variable",
         at=at,
+        label="a constant" if isinstance(value, Node) and value.op is CONSTANT else "",
         help=["give the name of an input, or of something the program assigned"],
     )
 
@@ -61,16 +62,21 @@ def _like(value: Any, x: Node, at: int, what: str) -> Node:
     return node if node.kind == "float" else node * 1.0
 
 
+def _inputs(x: Any) -> list[Node]:
+    """What is differentiated by: one input or several. Raises G116."""
+    return [_input(v, 1) for v in (x if isinstance(x, (list, tuple)) else [x])]
+
+
 def _each(f: Callable[[Node], Node], x: Any) -> Any:
     """One derivative, or one for each of a list of inputs."""
-    if isinstance(x, (list, tuple)):
-        return tuple(f(_input(v, 1)) for v in x)
-    return f(_input(x, 1))
+    found = tuple(map(f, _inputs(x)))
+    return found if isinstance(x, (list, tuple)) else found[0]
 
 
 def grad(f: Any, x: Any, grad_outputs: Any = None) -> Any:
     """``grad(f, x)``: the gradient of a scalar, of the shape of `x`."""
     root = _float(f)
+    _inputs(x)
     seed = None if grad_outputs is None else _like(grad_outputs, root, 2, "the gradient of `f`")
     if seed is None and root.shape:
         raise GradError(
@@ -95,6 +101,7 @@ def hessian(f: Any, x: Any) -> Any:
     """``hessian(f, x)``: second derivatives of a scalar; the shape of `x` twice."""
     from ..grad import higher
 
+    _inputs(x)
     root = _scalar(f, "hessian")
 
     def second(node: Node) -> Node:

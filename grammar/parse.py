@@ -132,11 +132,14 @@ class TreeBuilder:
         if not isinstance(function, Name | Attribute):
             raise mistakes.not_callable(function.span, _span(opening))
         *arguments, closing = rest
-        named = False
+        named: dict[str, Span] = {}
         for argument in arguments:
             if named and argument.name is None:
                 raise mistakes.positional_after_keyword(argument.span)
-            named = argument.name is not None
+            if argument.name in named:
+                raise mistakes.repeated_keyword(argument, named[argument.name])
+            if argument.name is not None:
+                named[argument.name] = argument.span
         return Call(function, tuple(arguments), _join(function, closing))
 
     def argument(self, first: Any, *rest: Any) -> Argument:

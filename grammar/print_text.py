@@ -117,6 +117,8 @@ def print_node(node: Node, args: Sequence[Piece]) -> Piece:
         return _constant(node.attr("value"))
     if op.name in INFIX:
         sign, own, left, right = INFIX[op.name]
+        if op.name == "mul" and node.args[0].op.name == "matmul" and not node.args[0].ndim:
+            left = ATOM  # (x @ y)*z, as it is read; not needed, but x @ y*z looks like x @ (y*z)
         return Piece(args[0].at(left) + sign + args[1].at(right), own)
     if op.name == "neg" and node.args[0].op is not CONSTANT:
         return Piece("-" + args[0].at(UNARY), UNARY)

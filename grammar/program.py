@@ -17,6 +17,7 @@ from ..grad.ops import F, constant, shape_text, variable
 from ..grad.record import field, record
 from ..grad.reverse import Backward, backward
 from ..grad.simplify.exact import exact
+from ..grad.sizes import names_in
 from . import syntax
 from .build import Built, build
 from .errors import Diagnostic, Label, Span, suggest
@@ -25,11 +26,13 @@ from .parse import parse
 Array = npt.NDArray[Any]
 T = TypeVar("T")
 
-NOT_SCALAR = [
-    "make a scalar of it: `sum({0})` or `mean({0})`",
-    "weigh its entries: `--gradient '{1}'`",
-    "all slopes: `--jacobian`; the value alone: `--no-grad`",
-]
+SCALAR = "make a scalar of it: `sum({0})` or `mean({0})`"
+
+
+def size_names(shapes: Mapping[str, Shape]) -> set[str]:
+    """The names of sizes in shapes."""
+    sizes = [size for shape in shapes.values() for size in shape]
+    return {name for size in sizes if isinstance(size, str) for name in names_in(size)}
 
 
 @record()
@@ -45,6 +48,12 @@ class Expression:
         """Raises Diagnostic for a text that is not an expression or a program."""
         tree = parse(text)
         return cls(text, tree, dict(syntax.free_names(tree)))
+
+    def inputs(self, shapes: Mapping[str, Shape], wrt: Sequence[str] = ()) -> dict[str, Node]:
+        """A variable for every name, of its shape or a scalar; for none that is of a size."""
+        sizes = size_names(shapes)
+        names = dict.fromkeys([*self.free, *shapes, *wrt])
+        return {name: variable(name, shapes.get(name, ())) for name in names if name not in sizes}
 
     def graph(self, variables: Mapping[str, Node]) -> Built:
         """The graph, given a node for every free name."""
@@ -113,7 +122,8 @@ class Request:
 
     `wrt` names the variables; None is all of them. `seed` is the gradient of the result. `order` is
     "gradient", "jacobian", "hessian" or "none". `steps` keeps the value of every step for the
-    derivation.
+    derivation. `instead` says, as ways out, what else can be asked, where this is asked, of a
+    result that is not a scalar; `{1}` in it becomes ones of its shape.
     """
 
     wrt: tuple[str, ...] | None = None
@@ -122,6 +132,7 @@ class Request:
     dtype: npt.DTypeLike = np.float64
     max_elements: int = MAX_ELEMENTS
     steps: bool = False
+    instead: tuple[str, ...] = ()
 
 
 def solve(
@@ -239,7 +250,7 @@ def _derivatives(
             "G401",
             "grad can be implicitly created only for scalar outputs",
             label=f"the result has shape {shape_text(root.shape)}",
-            help=[line.replace("{1}", shown) for line in NOT_SCALAR],
+            help=[SCALAR, *(line.replace("{1}", shown) for line in request.instead)],
             node=root,
         )
     if request.order == "hessian":
@@ -256,15 +267,29 @@ def located(expression: Expression, built: Built, compute: Callable[[], T]) -> T
         return compute()
     except GradError as error:
         whole = expression.tree.statements[-1].span
+        text, *more = _result(expression)
         node = error.node if isinstance(error.node, Node) else built.root
         span = built.spans.get(node, whole)
         if node is built.root:
             span = whole
-        text = expression.text[whole[0] : whole[1]]
         raise Diagnostic(
             error.code,
             error.message,
             expression.text,
             [Label(span, error.label, primary=True)],
-            [line.replace("{0}", text) for line in error.help],
+            [line.replace("{0}", text) for line in error.help]
+            + [line for line in more if error.code == "G401"],
         ) from None
+
+
+def _result(expression: Expression) -> list[str]:
+    """What the result is called in ways out, and what there is to say about that."""
+    last = expression.tree.statements[-1]
+    start, end = last.span
+    if not isinstance(last, syntax.Assign):
+        return [expression.text[start:end]]
+    target = last.target if last.op == "=" else None
+    if isinstance(target, syntax.Name):
+        return [expression.text[last.op_span[1] : end].strip()]
+    name = expression.text[start : last.op_span[0]].partition("[")[0].strip()
+    return [name, f"`{name}` is the result here: add a statement that goes on with it"]

@@ -121,7 +121,14 @@ def _unexpected(text: str, read: list[Token]) -> Diagnostic:
         label = Label((end, end), "`:` is missing here", primary=True)
         ways = [f"`{first} ...:`, and the lines of its block below, indented"]
         return Diagnostic("G102", "a block begins with `:`", labels=[label], help=ways)
+    if first is not None and first.type in OPENERS and _begins_a_block(text, line, token):
+        label = Label(span_of(token), "`:` is missing before this", primary=True)
+        ways = [f"`{first} ...:`, and the block after it, or on lines of its own, indented"]
+        return Diagnostic("G102", "a block begins with `:`", labels=[label], help=ways)
     shown = [t for t in read if t.type not in ("_INDENT", "_DEDENT")]
+    opened = mistakes.open_brackets(before)
+    if opened and token.type in ("FOR", "WHILE", "IF"):
+        return mistakes.not_in_language(token, " within brackets")
     if token.type in WORDS_UPPER and token.type not in ("AND", "OR", "IS", "IN", "AS"):
         return Diagnostic(
             "G102",
@@ -130,6 +137,15 @@ def _unexpected(text: str, read: list[Token]) -> Diagnostic:
             help=["a statement begins on a line of its own"],
         )
     return mistakes.unexpected(text, shown if shown and shown[-1] is token else [*shown, token])
+
+
+def _begins_a_block(text: str, line: list[Token], token: Token) -> bool:
+    """Whether a token stands after a value where `:` does not end the head of a block later."""
+    if token.type not in mistakes.ATOMS | WORDS_UPPER or line[-1].type not in mistakes.VALUES:
+        return False
+    end = token.end_pos or 0
+    rest = text[end : text.find("\n", end) if "\n" in text[end:] else len(text)]
+    return not mistakes.open_brackets(line) and ":" not in rest
 
 
 WORDS_UPPER = frozenset(word.upper() for word in WORDS)

@@ -48,6 +48,13 @@ class Instruction(NamedTuple):
     span: Span
 
 
+class Arguments(NamedTuple):
+    """How many a call has without a name, and the names of the others, with their places."""
+
+    unnamed: int
+    places: dict[str, Span]
+
+
 @dataclass(frozen=True, slots=True)
 class _Around:
     """What surrounds a statement: where ``continue`` and ``break`` lead, and what they end."""
@@ -261,9 +268,10 @@ def _expression(tree: Any) -> list[Any]:
         case syntax.Subscript(value=value, index=index):
             return [value, index, Instruction("INDEX", None, tree.span)]
         case syntax.Call(function=function, arguments=arguments):
-            names = tuple(a.name for a in arguments if a.name is not None)
+            places = {a.name: a.name_span or a.span for a in arguments if a.name is not None}
             values = [a.value for a in arguments]
-            call = Instruction("CALL", (len(values) - len(names), names), tree.span)
+            found = Arguments(len(values) - len(places), places)
+            call = Instruction("CALL", found, tree.span)
             return [function, *values, call]
         case Formatted(parts=parts):
             return [*parts, Instruction("JOIN", len(parts), tree.span)]

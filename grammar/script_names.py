@@ -15,7 +15,6 @@ import numpy as np
 from ..grad import autograd, torch_names
 from ..grad.tensors.tape import AccumulateGrad, GradFn
 from ..grad.tensors.tensor import METHODS, Size, Tensor
-from .errors import suggest
 
 LONGEST = 10_000_000  # entries of a list, characters of a text
 WIDEST = 1_000  # of a format such as `{x:>20}`
@@ -96,7 +95,8 @@ def _functions(name: str) -> Callable[[str], Any]:
     def find(word: str) -> Any:
         if f"{name}.{word}" in MODULES:
             return MODULES[f"{name}.{word}"]
-        return _table(name, METHODS)(word)
+        own = f"{name.rpartition('.')[2]}_{word}"  # linalg.norm is not norm
+        return _table(name, METHODS)(own if own in METHODS else word)
 
     return find
 
@@ -307,11 +307,11 @@ def attribute(value: Any, name: str) -> Any:
     raise AttributeError(f"'{what}' object has no attribute '{name}'")
 
 
-def close_attribute(value: Any, name: str) -> str | None:
-    """What was probably meant instead of an attribute that a value does not have."""
+def attributes(value: Any) -> Iterable[str]:
+    """What may be meant by an attribute that a value does not have."""
     if isinstance(value, Tensor):
-        return suggest(name, [*TENSOR, *METHODS])
-    return suggest(name, value.names()) if isinstance(value, Module) else None
+        return [*TENSOR, *METHODS]
+    return value.names() if isinstance(value, Module) else ()
 
 
 def set_attribute(value: Any, name: str, to: Any) -> None:

@@ -12,9 +12,9 @@ import numpy as np
 
 from ..grad.errors import GradError
 from ..grad.tensors.tensor import Tensor
-from . import script_names
-from .errors import Diagnostic, Label, suggest
-from .script_code import Code, Instruction
+from . import script_mistakes, script_names
+from .errors import Diagnostic, Label
+from .script_code import Arguments, Code
 from .script_syntax import Import, Module, Statement
 
 MAX_STEPS = 10_000_000  # statements
@@ -38,16 +38,6 @@ FAILURES = (
     GradError, ArithmeticError, AttributeError, LookupError, NameError, RuntimeError, TypeError,
     ValueError,
 )  # fmt: skip
-
-
-WAYS_OUT = {  # of mistakes that PyTorch tells without one
-    "G401": ["make a scalar of it: `.sum().backward()`",
-             "weigh its entries: `.backward(torch.ones_like(...))`"],
-    "G403": ["floats can: `torch.tensor([1., 2.])`, or `x.float()`"],
-    "G406": ["write `backward(retain_graph=True)` the time before"],
-    "G407": ["write `with torch.no_grad():` around it, or use `.data`"],
-    "G408": ["make the tensor it is computed from with `requires_grad=True`"],
-}  # fmt: skip
 
 
 class Watcher:
@@ -94,6 +84,7 @@ class Machine:
     _stack: list[Any] = field(default_factory=list)
     _entered: list[Any] = field(default_factory=list)
     _tries: list[_Try] = field(default_factory=list)
+    _called: Callable[..., Any] | None = None
 
     def run(self, code: Code) -> None:
         """Run to the end. Raises Diagnostic for what fails, G603 after too many steps."""
@@ -107,7 +98,9 @@ class Machine:
                     place = place + 1 if jump is None else jump
                 except FAILURES as error:
                     if not self._tries:
-                        raise self._diagnostic(error, code, instruction) from None
+                        raise script_mistakes.diagnostic(
+                            error, code.source, instruction, self._stack, self.names, self._called
+                        ) from None
                     place = self._recover(error)
                 except Diagnostic as diagnostic:
                     diagnostic.source = code.source
@@ -128,28 +121,6 @@ class Machine:
         del self._stack[found.stack :]
         self._stack.append(error)
         return found.place
-
-    def _diagnostic(self, error: Exception, code: Code, instruction: Instruction) -> Diagnostic:
-        labels = [Label(instruction.span, primary=True)]
-        if isinstance(error, GradError):
-            told = [line for line in error.help if "{" not in line]
-            told = told or WAYS_OUT.get(error.code, [])
-            return Diagnostic(error.code, error.message, code.source, labels, told)
-        kind, text = type(error).__name__, str(error)
-        ways: list[str] = []
-        number = "G219"
-        if isinstance(error, NameError):
-            number, ways = "G201", self._meant(str(instruction.arg))
-        elif isinstance(error, AttributeError):
-            number = "G114"
-            if instruction.op == "ATTRIBUTE" and self._stack:
-                close = script_names.close_attribute(self._stack[-1], str(instruction.arg))
-                ways = [f"did you mean `.{close}`?"] if close else []
-        return Diagnostic(number, f"{kind}: {text}", code.source, labels, ways)
-
-    def _meant(self, name: str) -> list[str]:
-        close = suggest(name, [*self.names, *script_names.known_names()])
-        return [f"did you mean `{close}`?"] if close else ["a name is assigned before it is used"]
 
     # --- statements ------------------------------------------------------------------------
 
@@ -197,20 +168,16 @@ class Machine:
             return script_names.IMPORTED[path]
         if path == first == "gradcalc":
             return script_names.IMPORTED["gradcalc.grad"]
-        close = suggest(path, script_names.IMPORTED)
-        raise Diagnostic(
-            "G119",
-            f"there is no module `{path}` here",
-            help=[
-                *([f"did you mean `{close}`?"] if close else []),
-                f"modules: {', '.join(f'`{name}`' for name in script_names.IMPORTED)}",
-            ],
-        )
+        raise script_mistakes.no_module(path)
 
     def _imported(self, source: script_names.Module, name: Module) -> Any:
         word = name.path[-1]
         module = script_names.IMPORTED.get(f"{source.name}.{word}")
-        return source.find(word) if module is None else module
+        try:
+            return source.find(word) if module is None else module
+        except AttributeError as error:
+            error.name, error.obj = word, source
+            raise
 
     def ENTER(self, _: None) -> None:
         context = self._stack.pop()
@@ -359,15 +326,18 @@ class Machine:
         _check_size(op, left, right)
         self._stack.append(UPDATES[op](left, right))
 
-    def CALL(self, shape: tuple[int, tuple[str, ...]]) -> None:
-        count, words = shape
+    def CALL(self, arguments: Arguments) -> None:
+        words = arguments.places
         keywords = dict(zip(words, self._take(len(words)), strict=True))
-        args = self._take(count)
-        function = self._stack.pop()
+        args = self._take(arguments.unnamed)
+        function = self._called = self._stack.pop()
         if not script_names.is_callable(function):
             raise TypeError(f"'{script_names.kind_of(function).name}' object is not callable")
         self.watcher.calls(function, args, keywords)
-        self._stack.append(function(*args, **keywords))
+        try:
+            self._stack.append(function(*args, **keywords))
+        except TypeError as error:
+            raise script_mistakes.plain(error) from None
         self.watcher.called(function)
 
     def FORMAT(self, conversion: str) -> None:

@@ -80,6 +80,7 @@ ROWS: dict[str, tuple[Spelling | None, ...]] = {
     "reciprocal":   ("1 / {x}",),
     "rsqrt":        ("1 / np.sqrt({x})", "torch.rsqrt", "lax.rsqrt"),
     "cbrt":         ("np.cbrt", "torch.sign({x}) * torch.abs({x}) ** (1 / 3)"),
+    "same":         ("np.logical_or({x} == {y}, np.logical_and(np.isnan({x}), np.isnan({y})))",),
     "multiply_no_nan": ("np.where({y} == 0, 0, {x} * {y})",),
     "detach":       ("{x}", "{x}.detach()", "lax.stop_gradient"),
     "maximum":      ("np.maximum", t.torch_extreme("maximum", "min")),
@@ -138,6 +139,10 @@ ROWS: dict[str, tuple[Spelling | None, ...]] = {
     "min":          ("np.min({x}{over})", "torch.amin({x}{over})"),
     "argmax":       (t.over_last("np.argmax({flat}, axis=-1)"),),
     "argmin":       (t.over_last("np.argmin({flat}, axis=-1)"),),
+    "order_statistic":       (t.over_last("np.where(np.isnan({flat}).any(-1), np.nan,"
+                                 " np.sort({flat}, axis=-1)[..., {k} - 1])"),
+                     t.over_last("torch.where(torch.isnan({flat}).any(-1), math.nan,"
+                                 " torch.sort({flat}, dim=-1).values[..., {k} - 1])")),
     "kthvalue":     (t.over_last("np.sort({flat}, axis=-1)[..., {k} - 1]"),
                      t.over_last("torch.sort({flat}, dim=-1).values[..., {k} - 1]")),
     "count_nonzero": ("np.count_nonzero({x}{over})", "torch.sum({x} != 0{over})"),

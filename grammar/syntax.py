@@ -14,7 +14,7 @@ from ..grad.record import record
 from .errors import Span
 
 CONSTANTS = frozenset({"inf", "nan", "pi", "e"})
-MODULES = frozenset({"math", "np", "numpy", "torch"})  # accepted before a name of the language
+MODULES = frozenset({"jnp", "math", "np", "numpy", "torch"})  # accepted before known names
 
 
 @record(frozen=True, eq=False)

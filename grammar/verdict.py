@@ -16,6 +16,7 @@ import numpy as np
 from ..grad.differences import STEP, Differences, complex_step, differences_at
 from ..grad.errors import GradError
 from ..grad.evaluate import Array
+from ..grad.node import walk
 from ..grad.record import replace
 from .errors import Diagnostic, suggest
 from .program import Expression, Request, Solution, solve
@@ -24,6 +25,8 @@ TOLERANCE = {"float64": (1e-7, 1e-12), "float32": (1.3e-6, 1e-5)}  # as in torch
 FEWEST, MOST = 5, 100  # entries that finite differences are taken of; of more they are sampled
 WORK = 50_000_000  # entries to compute with, for all of them: of a large tensor fewer are sampled
 WORST = 5  # entries that differ are listed, the worst first
+
+DETACHED = "`detach` declares a slope to be zero, which a numerical derivative does not know"
 
 Index = tuple[int, ...]
 Tolerance = Callable[[str], tuple[float, float]]  # from a name to rtol and atol
@@ -235,6 +238,8 @@ def _against_differences(
         if places.any():
             at = _listed([indices[i] for i in np.flatnonzero(places)])
             notes.append(f"not reliable here: {what}{at}")
+    if comparison.differing and _is_detached(name, solution):
+        notes.append(DETACHED)
     comparison.note = "; ".join(notes)
     return comparison
 
@@ -267,9 +272,17 @@ def _opinion(
         return said + "with both, and cannot tell them apart"
     if ours:
         return said + "with gradcalc, not with what is expected"
+    if _is_detached(comparison.name, solution):
+        return said + f"with {'what is expected' if theirs else 'neither'}, but {DETACHED}"
     if theirs:
         return said + "with what is expected, not with gradcalc: please report this"
     return said + "with neither"
+
+
+def _is_detached(name: str, solution: Solution) -> bool:
+    """Whether the expression depends on a variable through `detach`."""
+    parts = [node for node in walk([solution.root]) if node.op.name == "detach"]
+    return solution.inputs[name] in walk(parts)
 
 
 def _listed(indices: list[Index]) -> str:

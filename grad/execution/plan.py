@@ -24,6 +24,7 @@ from ..errors import GradError
 from ..evaluate import Array, evaluate, is_large
 from ..node import Node, Shape, walk
 from ..ops import CONSTANT, VARIABLE, Op
+from ..whole_numbers import can_wrap, unwrapped
 from .calls import CALLS
 from .lower import lower
 
@@ -171,7 +172,7 @@ class _Writer:
     def statement(self, i: int, node: Node, kept: bool) -> None:
         """One line: ``t3 = t1 * t2``, or ``np.multiply(b1, t2, out=b0)`` where that is large."""
         args = [self.argument(node, a) for a in node.args]
-        writes = _ufunc(node.op) or node.op.name == "sum"
+        writes = (_ufunc(node.op) or node.op.name == "sum") and not can_wrap(node)
         if writes and not kept and prod(map(int, node.shape)) >= SMALL:
             name = self.buffer(i, node, args)
             self.lines.append(self.call(node, args, out=name))
@@ -200,6 +201,9 @@ class _Writer:
     def call(self, node: Node, args: list[str], out: str = "") -> str:
         """An operation as NumPy writes it, or a call of the row's forward function."""
         op: Op = node.op
+        if can_wrap(node):
+            self.scope[f"whole_{op.name}_"] = partial(unwrapped, op)
+            return f"whole_{op.name}_({', '.join([*args, *_attributes(node)])})"
         words = [*args, f"out={out}"] if out else args
         ufunc = _ufunc(op)
         if ufunc:
@@ -213,7 +217,7 @@ class _Writer:
             text = text.format(**dict(zip(tensors, args, strict=True)))
             return f"{text[:-1]}, out={out})" if out else text
         self.scope[f"{op.name}_"] = op.forward_function()
-        return f"{op.name}_({', '.join([*args, *(f'{k}={v!r}' for k, v in node.attrs)])})"
+        return f"{op.name}_({', '.join([*args, *_attributes(node)])})"
 
     def named(self, op: Op, ufunc: np.ufunc) -> str:
         if getattr(np, ufunc.__name__, None) is ufunc:
@@ -310,6 +314,10 @@ def _expiry(order: Sequence[Node], last: Mapping[Node, int]) -> dict[Node, int]:
 def _fresh(node: Node) -> bool:
     """Whether the result is certainly memory of its own."""
     return node.op.name in FRESH or (node.op.partials is not None and node.op.name != "detach")
+
+
+def _attributes(node: Node) -> list[str]:
+    return [f"{name}={value!r}" for name, value in node.attrs]
 
 
 @cache

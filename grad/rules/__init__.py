@@ -3,6 +3,7 @@
 from . import (
     activations,
     arithmetic,
+    assignment,
     creation,
     cumulative,
     determinants,
@@ -26,6 +27,7 @@ from . import (
 __all__ = [
     "activations",
     "arithmetic",
+    "assignment",
     "creation",
     "cumulative",
     "determinants",

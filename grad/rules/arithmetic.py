@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import GradError
 from ..node import Node
 from ..ops import F, Inferred, Kink, broadcast_nodes, is_constant
 from ..rows import pointwise, structural
@@ -33,12 +34,31 @@ neg = pointwise(
     "neg(x)", np.negative, lambda out, x: -1,
     doc="Negative.", kind="promote", infix="-", linear=(0,), aliases=("negative",),
 )  # fmt: skip
+
+
+def divided(ufunc: Any) -> Any:
+    """`ufunc`, a division with a remainder, but for whole numbers by zero: NumPy's result is 0.
+
+    The row's forward function raises GradError G117 for these.
+    """
+
+    def forward(x: Any, y: Any) -> Any:
+        if np.result_type(x, y).kind in "iub" and not np.all(y):
+            raise GradError(
+                "G117", "division of whole numbers by zero",
+                help=["floats divide by zero to inf or nan: write a number with a point, `5.0//0`"],
+            )  # fmt: skip
+        return ufunc(x, y)
+
+    return forward
+
+
 floor_divide = pointwise(
-    "floor_divide(x, y)", np.floor_divide, None,
+    "floor_divide(x, y)", divided(np.floor_divide), None,
     doc="Quotient rounded down.", kind="promote", infix="//", sample=((-2, 2), (0.5, 2)),
 )  # fmt: skip
 remainder = pointwise(
-    "remainder(x, y)", np.remainder,
+    "remainder(x, y)", divided(np.remainder),
     lambda out, x, y: 1,
     lambda out, x, y: -floor_divide(x, y),
     doc="Remainder with the sign of `y`, as Python's `%`.", kind="promote", infix="%",
@@ -98,6 +118,16 @@ gt = pointwise("gt(x, y)", np.greater, None, kind="bool", infix=">", aliases=("g
                doc="Whether `x` is greater.")  # fmt: skip
 ge = pointwise("ge(x, y)", np.greater_equal, None, kind="bool", infix=">=",
                aliases=("greater_equal",), doc="Whether `x` is greater or equal.")  # fmt: skip
+
+
+def _same(x: Any, y: Any) -> Any:
+    found = np.equal(x, y)
+    of_nan = np.isnan(y)
+    return found | (of_nan & np.isnan(x)) if of_nan.any() else found
+
+
+same = pointwise("same(x, y)", _same, None, kind="bool",
+                 doc="Whether entries are equal, or both nan.")  # fmt: skip
 logical_and = pointwise("logical_and(x, y)", np.logical_and, None, kind="bool",
                         doc="Whether both are true (not zero).")  # fmt: skip
 logical_or = pointwise("logical_or(x, y)", np.logical_or, None, kind="bool",

@@ -153,7 +153,7 @@ def _latest(better: Callable[[Any, Any], Any]) -> Scan:
 
     def scan(x: Any, axis: int) -> Any:
         moved = np.moveaxis(x, axis, 0)
-        attained = moved == better.accumulate(moved, 0)  # type: ignore[attr-defined]
+        attained = (moved == better.accumulate(moved, 0)) | np.isnan(moved)  # type: ignore[attr-defined]
         places = np.arange(len(moved)).reshape(-1, *(1,) * (moved.ndim - 1))
         return np.moveaxis(np.maximum.accumulate(np.where(attained, places, 0), 0), 0, axis)
 

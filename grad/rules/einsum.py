@@ -212,6 +212,11 @@ def _paired(x: Node, y: Node, dims: Any) -> tuple[list[int], list[int]]:
     ours, theirs = (np.atleast_1d(np.asarray(d, int)).tolist() for d in dims)
     if len(ours) != len(theirs):
         raise GradError("G117", "`dims` pairs axes: both lists are of one length", at="dims")
+    if ours and not (x.ndim and y.ndim):
+        raise GradError(
+            "G309", "a scalar has no axes to sum over", at="dims",
+            labels={0: shape_text(x.shape), 1: shape_text(y.shape)},
+        )  # fmt: skip
     return (
         [normal_axis(d, x.ndim, "dims") + x.ndim for d in ours],
         [normal_axis(d, y.ndim, "dims") + y.ndim for d in theirs],

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..ops import F, Kink
 from ..rows import derived, pointwise, spelling
+from .arithmetic import divided
 
 P = pointwise
 # fmt: off
@@ -94,7 +95,7 @@ logaddexp2 = P("logaddexp2(x, y)", np.logaddexp2,
                lambda out, x, y: F.sigmoid(F.log(2) * (x - y)),
                lambda out, x, y: F.sigmoid(F.log(2) * (y - x)),
                doc="log2(2**x + 2**y) without overflow.")
-fmod    = P("fmod(x, y)", np.fmod,
+fmod    = P("fmod(x, y)", divided(np.fmod),
             lambda out, x, y: 1,
             lambda out, x, y: -F.trunc(x / y),
             doc="Remainder with the sign of `x`, as in C.", kind="promote",
@@ -134,5 +135,5 @@ addcmul = derived("addcmul(x, tensor1, tensor2, value: number = 1)",
 addcdiv = derived("addcdiv(x, tensor1, tensor2, value: number = 1)",
                   lambda x, tensor1, tensor2, value: x + value * (tensor1 / tensor2),
                   doc="x + value*tensor1/tensor2.", sample=((-2, 2), (-2, 2), (0.5, 2)))
-positive = spelling("positive(x)", lambda x: x, doc="`x` itself.")
+positive = spelling("positive(x)", lambda x: x, doc="`x` itself.", aliases=("clone",))
 # fmt: on

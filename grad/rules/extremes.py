@@ -20,8 +20,8 @@ TIES = (Kink("a tie", "equal shares", "the mean of the slopes of those that tie"
 
 
 def share(g: Node, x: Node, best: Node, dim: Axes) -> Node:
-    """`g` in equal shares to those entries along `dim` that are the `best`."""
-    chosen = F.eq(x, best)
+    """`g` in equal shares to those entries along `dim` that are the `best`, which may be nan."""
+    chosen = F.same(x, best)
     return F.where(chosen, g / F.sum(chosen, dim, True), 0.0)
 
 
@@ -84,6 +84,20 @@ kthvalue = structural(
 )(_shared)  # fmt: skip
 
 
+def _rank(x: Any, k: int, dim: Axes, keepdim: bool) -> Any:
+    flat = last_axis(x, dim)
+    found = np.sort(flat, axis=-1)[..., [k - 1, -1]]  # nan comes last
+    found = np.where(np.isnan(found[..., 1]), found[..., 1], found[..., 0])
+    return np.expand_dims(found, dim) if keepdim else found
+
+
+order_statistic = structural(
+    "order_statistic(x, k: int, dim: axes? = -1, keepdim: bool = False)", _rank, _kth_shape,
+    doc="The k-th smallest entry along an axis, or nan if there is one.", selects=True, kinks=TIES,
+    example="order_statistic(x, 2)",
+)(_shared)  # fmt: skip
+
+
 def _size(name: str, x: Node, dim: Any) -> int:
     size = sizes.product(x.shape[d] for d in normal_axes(dim, x.ndim))
     if not isinstance(size, int):
@@ -97,18 +111,22 @@ def _size(name: str, x: Node, dim: Any) -> int:
 
 median = derived(
     f"median({SIGNATURE})",
-    lambda x, dim, keepdim: F.kthvalue(x, (_size("median", x, dim) + 1) // 2, dim, keepdim),
+    lambda x, dim, keepdim: F.order_statistic(x, (_size("median", x, dim) + 1) // 2, dim, keepdim),
     doc="Middle entry, the lower of two as in PyTorch; `quantile(x, 0.5)` is their mean.",
     kinks=TIES,
 )  # fmt: skip
 
 
-def _quantile(x: Node, q: float, dim: Any, keepdim: bool, interpolation: str) -> Node:
+def _quantile(x: Node, q: Any, dim: Any, keepdim: bool, interpolation: str) -> Node:
+    if isinstance(q, tuple):
+        each = [F.quantile(x, share, dim, keepdim, interpolation) for share in q]
+        return F.stack(each, 0)
     if not 0 <= q <= 1:
         raise GradError("G117", "`q` is between 0 and 1", at="q")
     place = q * (_size("quantile", x, dim) - 1)
     low, high = (
-        F.kthvalue(x, int(k) + 1, dim, keepdim) for k in (math.floor(place), math.ceil(place))
+        F.order_statistic(x, int(k) + 1, dim, keepdim)
+        for k in (math.floor(place), math.ceil(place))
     )
     match interpolation:
         case "linear":
@@ -120,7 +138,7 @@ def _quantile(x: Node, q: float, dim: Any, keepdim: bool, interpolation: str) ->
         case "midpoint":
             return (low + high) / 2
         case "nearest":
-            return F.kthvalue(x, round(place) + 1, dim, keepdim)
+            return F.order_statistic(x, round(place) + 1, dim, keepdim)
     raise GradError(
         "G117",
         "`interpolation` is 'linear', 'lower', 'higher', 'midpoint' or 'nearest'",
@@ -129,8 +147,9 @@ def _quantile(x: Node, q: float, dim: Any, keepdim: bool, interpolation: str) ->
 
 
 quantile = derived(
-    "quantile(x, q: number, dim: axes = None, keepdim: bool = False,"
+    "quantile(x, q: numbers, dim: axes = None, keepdim: bool = False,"
     " interpolation: str = 'linear')",
-    _quantile, doc="The value that a share `q` of the entries does not exceed.",
+    _quantile, doc="The value that a share `q` of the entries does not exceed; of each of several.",
+    calls=(("x", "(0.25, 0.5)", "dim=0"),),
     spellings={"method": "interpolation"}, example="quantile(x, 0.25)", kinks=TIES,
 )  # fmt: skip

@@ -250,21 +250,29 @@ def cholesky(g: Node, out: Node, x: Node, upper: bool) -> Node:
     return (found + found.mT) / 2
 
 
+def _lower(L: Node, upper: bool) -> Node:
+    """The triangle of a factor that is read, as the lower one."""
+    if L.op is cholesky and L.attr("upper") == upper:  # the other one is empty
+        return L.mT if upper else L
+    return F.triu(L).mT if upper else F.tril(L)
+
+
 def _cholesky_solve(B: Node, L: Node, upper: bool) -> Node:
-    lower = L.mT if upper else L
+    lower = _lower(L, upper)
     return F.solve(lower.mT, F.solve(lower, B))
 
 
 cholesky_solve = derived(
     "cholesky_solve(B, L, upper: bool = False)", _cholesky_solve, sample=("3x2", "lower"),
-    doc="The X with L @ L.T @ X = B, given the Cholesky factor L.", kinks=(SINGULAR,),
-    spellings={"input": "B", "input2": "L"},
+    doc="The X with L @ L.T @ X = B, given a triangular L; the other triangle is not read.",
+    kinks=(SINGULAR,), spellings={"input": "B", "input2": "L"},
+    calls=(("B", "L", "upper=True"),),
 )  # fmt: skip
 cholesky_inverse = derived(
     "cholesky_inverse(L, upper: bool = False)",
-    lambda L, upper: F.inv(L @ L.mT if not upper else L.mT @ L), sample=("lower",),
-    doc="The inverse of L @ L.T, given the Cholesky factor L.", kinks=(SINGULAR,),
-    spellings={"input": "L"},
+    lambda L, upper: F.inv(_lower(L, upper) @ _lower(L, upper).mT), sample=("lower",),
+    doc="The inverse of L @ L.T, given a triangular L; the other triangle is not read.",
+    kinks=(SINGULAR,), spellings={"input": "L"},
 )  # fmt: skip
 
 TIES = (Kink("equal values", "nan at order 2", "the vectors are not determined there"),)

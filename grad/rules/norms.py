@@ -10,7 +10,7 @@ import numpy as np
 from .. import sizes
 from ..errors import GradError
 from ..node import Node
-from ..ops import F, Inferred, Kink, Textbook, normal_axis
+from ..ops import F, Inferred, Kink, Textbook, normal_axes, normal_axis, shape_text
 from ..rows import derived, spelling, structural
 from .extremes import share
 from .reductions import (
@@ -98,10 +98,11 @@ def _order(x: Node, p: Any, dims: Axes, ord: Any) -> float:
     """The order of the norm as a number, from PyTorch's `p` or NumPy's `ord`."""
     if ord is not None:
         if len(dims) == 2 and ord != "fro":
+            number = isinstance(ord, (int, float))
             raise GradError(
                 "G117", "`ord` of a matrix is not the norm of its entries", at="ord",
-                help=[f"of the matrix: `matrix_norm({{0}}, {ord!r})`",
-                      f"of its entries: `norm({{0}}, p={ord!r})`"],
+                help=[f"of the matrix: `matrix_norm({{0}}, {_order_text(ord)})`",
+                      *[f"of its entries: `norm({{0}}, p={_order_text(ord)})`"] * number],
             )  # fmt: skip
         p = ord
     if p == "fro" or p is None:
@@ -113,6 +114,10 @@ def _order(x: Node, p: Any, dims: Axes, ord: Any) -> float:
             help=["`matrix_norm({0}, 'nuc')` is the sum of singular values"] if p == "nuc" else [],
         )  # fmt: skip
     return int(p) if p == 2 else p
+
+
+def _order_text(order: Any) -> str:
+    return str(order) if isinstance(order, float) and math.isinf(order) else repr(order)
 
 
 def _norm(x: Any, p: float, dim: Axes, keepdim: bool, ord: Any) -> Any:
@@ -193,6 +198,29 @@ matrix_norm = derived(
     doc="Norm of matrices: 'fro'; 'nuc', 2: sum and largest of the singular values; 1, inf: largest"
     " sum of a column, a row.",
     calls=(("x", "'nuc'"), ("x", "2"), ("x", "1"), ("x", "-inf")),
+)  # fmt: skip
+
+
+def _linalg_norm(x: Node, ord: Any, dim: Any, keepdim: bool) -> Node:
+    """Of a matrix, or over two axes, that of the matrix, where an order is given."""
+    axes = normal_axes(dim, x.ndim)
+    if ord is None:
+        return F.norm(x, 2, axes, keepdim)
+    if len(axes) == 2:
+        return F.matrix_norm(x, ord, axes, keepdim)
+    if len(axes) > 2:
+        raise GradError(
+            "G309", f"an order is for the norm of a vector or a matrix, not of {len(axes)} axes",
+            at=0, label=f"{x.ndim} axes", labels={0: shape_text(x.shape)},
+            help=["over two of them: `dim=(-2, -1)`", "of all entries: `vector_norm({0}, ord)`"],
+        )  # fmt: skip
+    return F.vector_norm(x, ord, axes, keepdim)
+
+
+linalg_norm = spelling(
+    "linalg_norm(x, ord: any = None, dim: axes = None, keepdim: bool = False)", _linalg_norm,
+    doc="Norm as np.linalg and torch.linalg have it: with an order, matrix_norm of a matrix.",
+    calls=(("x", "2"), ("x", "1"), ("x", "'nuc'"), ("x", "3", "dim=1"), ("x", "dim=0")),
 )  # fmt: skip
 
 

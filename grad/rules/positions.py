@@ -323,7 +323,10 @@ def _argmedian(x: Node, dim: Any, keepdim: bool) -> Node:
     size = x.shape[_one_axis(x, dim)] if x.ndim else 1
     if not isinstance(size, int):
         raise GradError("G117", f"the middle of the unknown size `{size}`", at="dim")
-    return _argkth(x, (size + 1) // 2, dim, keepdim)
+    middle = _argkth(x, (size + 1) // 2, dim, keepdim)
+    unknown = F.isnan(x)  # the median of nan and numbers is nan
+    found = F.argmax(unknown, dim, keepdim)
+    return F.where(F.any(unknown, dim, keepdim), found, middle)
 
 
 argkthvalue = derived(

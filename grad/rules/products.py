@@ -40,7 +40,7 @@ def prod_others(g: Node, out: Node, x: Node, dim: Axes) -> Node:
 
 def _derivative_shape(x: Node, *directions: Node, dim: Any) -> Inferred:
     shape = broadcast_nodes("prod_derivative", (x, *directions))
-    return shape, "float", {"dim": normal_axes(dim, x.ndim)}
+    return shape, "float", {"dim": normal_axes(dim, len(shape))}
 
 
 @structural(

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import GradError
 from ..node import Node, Shape, Size
-from ..ops import F, Inferred, Kink, broadcast_nodes, lift, shape_text, static
+from ..ops import F, Inferred, Kink, broadcast, broadcast_nodes, lift, shape_text, static
 from ..rows import linear, pointwise, promoted, spelling, structural
 
 
@@ -31,17 +31,18 @@ def where(g: Node, out: Node, condition: Node, x: Node, y: Node) -> tuple[None, 
 
 
 TIE = (Kink("x == y", "half to each", "the mean of the slopes on both sides"),)
+NAN = Kink("nan", "all to it", "it is what the result is")
 maximum = pointwise(
     "maximum(x, y)", np.maximum,
-    lambda out, x, y: F.where(F.eq(x, y), 0.5, F.gt(x, y)),
-    lambda out, x, y: F.where(F.eq(x, y), 0.5, F.gt(y, x)),
-    doc="The larger of two, entry by entry.", kind="promote", selects=True, kinks=TIE,
+    lambda out, x, y: F.where(F.same(x, y), 0.5, F.same(x, out)),
+    lambda out, x, y: F.where(F.same(x, y), 0.5, F.same(y, out)),
+    doc="The larger of two, entry by entry.", kind="promote", selects=True, kinks=(*TIE, NAN),
 )  # fmt: skip
 minimum = pointwise(
     "minimum(x, y)", np.minimum,
-    lambda out, x, y: F.where(F.eq(x, y), 0.5, F.lt(x, y)),
-    lambda out, x, y: F.where(F.eq(x, y), 0.5, F.lt(y, x)),
-    doc="The smaller of two, entry by entry.", kind="promote", selects=True, kinks=TIE,
+    lambda out, x, y: F.where(F.same(x, y), 0.5, F.same(x, out)),
+    lambda out, x, y: F.where(F.same(x, y), 0.5, F.same(y, out)),
+    doc="The smaller of two, entry by entry.", kind="promote", selects=True, kinks=(*TIE, NAN),
 )  # fmt: skip
 
 
@@ -100,8 +101,8 @@ masked_fill = spelling(
 # --- indexing ----------------------------------------------------------------------------------
 #
 # An index is a tuple with one entry per axis, from the first on: an int, ("slice", start, stop,
-# step) with all three resolved where the size is known, or ("array", nested tuples of ints).
-# New axes (None) are a separate `unsqueeze`.
+# step) with all three resolved where the size is known, or ("array", nested tuples of ints), all
+# of one shape. New axes (None) are a separate `unsqueeze`.
 
 Index = tuple[Any, ...]
 WHOLE = ("slice", None, None, None)
@@ -161,11 +162,17 @@ def normal_index(x: Node, index: Any) -> tuple[Index, tuple[int, ...], Shape]:
 def _shaped(entries: Index, layout: list[Any]) -> tuple[Index, tuple[int, ...], Shape]:
     arrays = [i for i, e in enumerate(layout) if isinstance(e, tuple)]
     if len(arrays) > 1:
-        first = layout[arrays[0]]
-        if any(layout[i] != first for i in arrays):
-            raise GradError("G302", "index lists of different lengths do not combine")
+        joint = broadcast(*(layout[i] for i in arrays))
+        if joint is None:
+            shapes = " and ".join(shape_text(layout[i]) for i in arrays)
+            raise GradError("G302", f"index lists of the shapes {shapes} do not broadcast")
         if arrays != list(range(arrays[0], arrays[-1] + 1)):
-            raise GradError("G117", "index lists must stand next to each other")
+            raise GradError(
+                "G117", "index lists must stand next to each other",
+                help=["one after the other: `x[[0, 2]][..., [1, 3]]`"],
+            )  # fmt: skip
+        entries = tuple(spread_list(e, joint) if is_list(e) else e for e in entries)
+        layout[arrays[0]] = joint
         for i in reversed(arrays[1:]):
             del layout[i]
     out: list[Size] = []
@@ -179,6 +186,17 @@ def _shaped(entries: Index, layout: list[Any]) -> tuple[Index, tuple[int, ...], 
         else:
             out.append(e)
     return entries, tuple(n - len(out) for n in new), tuple(out)
+
+
+def is_list(entry: Any) -> bool:
+    return isinstance(entry, tuple) and entry[0] == "array"
+
+
+def spread_list(entry: Any, shape: Shape) -> Any:
+    """A list of positions, repeated as often as the other lists of its index need it."""
+    if np.shape(entry[1]) == shape:
+        return entry
+    return ("array", nested(np.broadcast_to(np.array(entry[1], int), tuple(map(int, shape)))))
 
 
 def _entry(e: Any, size: Size, axis: int) -> tuple[Any, Any]:
@@ -195,15 +213,14 @@ def _entry(e: Any, size: Size, axis: int) -> tuple[Any, Any]:
             e = np.flatnonzero(e)
         if e.dtype.kind not in "iu":
             raise GradError("G113", "an index list holds integers")
-        return ("array", _nested([_position(int(i), size, axis) for i in e.flat], e.shape)), e.shape
+        positions = np.array([_position(int(i), size, axis) for i in e.flat], int).reshape(e.shape)
+        return ("array", nested(positions)), e.shape
     if isinstance(e, bool) or not isinstance(e, int):
         raise GradError("G113", "an index is an integer, a slice, or a list of integers")
     return _position(e, size, axis), None
 
 
-def _nested(flat: list[int], shape: tuple[int, ...]) -> Any:
-    array = np.array(flat, int).reshape(shape)
-
+def nested(array: Any) -> Any:
     def tuples(part: Any) -> Any:
         return tuple(map(tuples, part)) if isinstance(part, list) else part
 
@@ -245,7 +262,7 @@ def _getitem_shape(x: Node, index: Any) -> Inferred:
     return shape, x.kind, {"index": entries}
 
 
-def _batched_index(lead: Shape, args: Any, attrs: dict[str, Any]) -> dict[str, Any]:
+def batched_index(lead: Shape, args: Any, attrs: dict[str, Any]) -> dict[str, Any]:
     """With more axes in front an index stands behind as many whole ones."""
     return {"index": (WHOLE,) * len(lead) + attrs["index"]}
 
@@ -256,71 +273,25 @@ take_index = linear(
     _getitem_shape,
     lambda g, x, index: F.index_add(F.zeros(x.shape), g, index),
     doc="Entries by position: `x[i]`, `x[1:, None]`, `x[[0, 2]]`.",
-    selects=True, batch=_batched_index, hidden=True,
+    selects=True, batch=batched_index, hidden=True,
 )  # fmt: skip
 
 
 def _getitem(x: Node, index: Any) -> Node:
     """Positions and slices first, then lists, then new axes: each is a node of its own."""
     entries, new, _ = normal_index(x, index)
-    lists = [isinstance(e, tuple) and e[0] == "array" for e in entries]
+    lists = [is_list(e) for e in entries]
     if any(lists) and any(isinstance(e, int) for e in entries):
         x = F.index(
-            x, tuple(WHOLE if is_list else e for e, is_list in zip(entries, lists, strict=True))
+            x, tuple(WHOLE if listed else e for e, listed in zip(entries, lists, strict=True))
         )
         kept = [
-            (e, is_list)
-            for e, is_list in zip(entries, lists, strict=True)
-            if not isinstance(e, int)
+            (e, listed) for e, listed in zip(entries, lists, strict=True) if not isinstance(e, int)
         ]
-        entries = tuple(e if is_list else WHOLE for e, is_list in kept)
+        entries = tuple(e if listed else WHOLE for e, listed in kept)
     if any(e != WHOLE for e in entries):
         x = F.index(x, entries)
     return F.unsqueeze(x, new) if new else x
 
 
 getitem = spelling("getitem(x, index: index)", _getitem, doc="`x[index]`.", hidden=True)
-
-
-def _put_shape(x: Node, value: Node, index: Any) -> Inferred:
-    entries, new, shape = normal_index(x, index)
-    if new:
-        raise GradError("G115", "an assignment has no new axes on its left", at="index")
-    if value.shape != shape:
-        raise GradError(
-            "G302",
-            f"a value of shape {shape_text(value.shape)} does not fit the part assigned to, "
-            f"{shape_text(shape)}",
-            labels={1: shape_text(value.shape)},
-        )
-    return x.shape, promoted((x, value)), {"index": entries}
-
-
-def _index_set(x: Any, value: Any, index: Index) -> Any:
-    out = np.array(x, dtype=np.result_type(x, value))
-    out[numpy_index(index)] = value
-    return out
-
-
-def _index_add(x: Any, value: Any, index: Index) -> Any:
-    out = np.array(x, dtype=np.result_type(x, value))
-    if any(isinstance(e, tuple) and e[0] == "array" for e in index):
-        np.add.at(out, numpy_index(index), value)
-    else:
-        out[numpy_index(index)] += value
-    return out
-
-
-index_set = linear(
-    "index_set(x, value, index: index)", _index_set, _put_shape,
-    lambda g, x, value, index: (
-        F.index_set(g, F.zeros(value.shape), index), F.index(g, index) if index else g),
-    doc="`x` with the entries at `index` replaced: what `x[i] = value` makes of `x`.",
-    selects=True, batch=_batched_index, hidden=True,
-)  # fmt: skip
-index_add = linear(
-    "index_add(x, value, index: index)", _index_add, _put_shape,
-    lambda g, x, value, index: (g, F.index(g, index) if index else g),
-    doc="`x` with `value` added at `index`, several times where a position is named several times.",
-    batch=_batched_index, hidden=True,
-)  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 from .. import sizes
 from ..errors import GradError
 from ..node import Node, Shape, Size
-from ..ops import F, Inferred, broadcast, normal_axes, normal_axis, shape_text
+from ..ops import F, Inferred, broadcast, count, normal_axes, normal_axis, shape_text
 from ..rows import derived, linear, spelling
 
 # --- reshape -----------------------------------------------------------------------------------
@@ -72,6 +72,7 @@ spelling("flatten(x, start_dim: axis = 0, end_dim: axis = -1)", _flatten,
 spelling("unflatten(x, dim: axis, sizes: shape)", _unflatten, doc="One axis as several.",
          sample=("2x6",),
          example="unflatten(x, 1, (2, 3))")  # fmt: skip
+spelling("numel(x)", lambda x: count(x.shape), differentiable=False, doc="The number of entries.")
 spelling("view_as(x, y)", lambda x, y: F.reshape(x, y.shape), doc="`x` in the shape of `y`.",
          aliases=("reshape_as",))  # fmt: skip
 

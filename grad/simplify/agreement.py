@@ -21,11 +21,17 @@ Range = tuple[float, float]
 COMPARING = frozenset("eq ne lt le gt ge maximum minimum clamp heaviside".split())
 ELSEWHERE: tuple[Range, ...] = ((0.05, 0.95), (1.5, 4.0), (20.0, 60.0), (1e-3, 1e-2))
 USUAL: Range = (0.3, 1.7)
+OTHERS = 4  # points tried instead of one where there is no value
 MOST_COMPARED = 10_000_000  # entries of a tensor on the way
 
 
 def agree(
-    form: Node, reference: Node, facts: Facts | None = None, points: int = 2, rtol: float = 1e-7
+    form: Node,
+    reference: Node,
+    facts: Facts | None = None,
+    points: int = 2,
+    rtol: float = 1e-7,
+    origin: Node | None = None,
 ) -> bool | None:
     """Whether two nodes have the same values wherever they were compared; None if that is nowhere,
     or if they are too large to be.
@@ -37,31 +43,39 @@ def agree(
 
     An identity may fail where its own side condition does (x/x = 1 at 0), and a guard of one of
     our rules is no part of a form (see guards.py). So only what an expression compares by itself
-    is put on the spot, and the reference is taken there without the guards.
+    is put on the spot, and the reference is taken there without the guards. Where the `origin`, of
+    which both are a derivative, has no value, a difference proves nothing.
     """
     facts = facts or Facts()
-    nodes = walk([form, reference])
+    nodes = walk([form, reference, *([] if origin is None else [origin])])
     if any(entries(node.shape) > MOST_COMPARED for node in nodes):
         return None
     inputs = _Inputs(nodes, facts)
     compared = False
+
+    def compare(with_what: Node, values: Values) -> bool | None:
+        found = _compare(form, with_what, values, rtol)
+        return found if found is not False or _has_value(origin, values) else None
+
     for seed in range(points):
-        found = _compare(form, reference, inputs.sample(seed), rtol)
+        found = compare(reference, inputs.sample(seed))
+        for other in range(seed, seed + OTHERS * points, points):
+            if found is None:
+                found = compare(reference, inputs.sample(other, mixed=True))
         if found is False:
             return False
-        compared = compared or found is not None
+        compared = compared or found is True
     bare = unguarded(reference)
     special = _special_point(walk([bare]), inputs)
     if special is not None:
-        found = _compare(form, bare, special, rtol)
+        found = compare(bare, special)
         if found is False:
             return False
-        compared = compared or found is not None
-    if not compared:
-        for n, within in enumerate(ELSEWHERE):
-            found = _compare(form, reference, inputs.sample(2 * n, within), rtol)
-            if found is not None:
-                return found
+        compared = compared or found is True
+    for n, within in enumerate(() if compared else ELSEWHERE):
+        found = compare(reference, inputs.sample(2 * n, within))
+        if found is not None:
+            return found
     return True if compared else None
 
 
@@ -78,6 +92,16 @@ def _compare(form: Node, reference: Node, values: Values, rtol: float) -> bool |
         return None
     scale = float(np.abs(want[known]).max(initial=0.0))
     return bool(np.allclose(got[known], want[known], rtol=rtol, atol=rtol * scale + 1e-12))
+
+
+def _has_value(origin: Node | None, values: Values) -> bool:
+    """Whether what was differentiated is finite."""
+    if origin is None:
+        return True
+    try:
+        return bool(np.isfinite(evaluate([origin], values).results[0]).all())
+    except GradError:
+        return False
 
 
 def _special_point(order: list[Node], inputs: _Inputs) -> Values | None:
@@ -119,8 +143,11 @@ class _Inputs:
             if n.op.name == "one_hot" and n.args[0].op is VARIABLE
         }
 
-    def sample(self, seed: int, within: Range = USUAL) -> Values:
-        """A value for each, the same for the same seed; named sizes are small numbers."""
+    def sample(self, seed: int, within: Range = USUAL, mixed: bool = False) -> Values:
+        """A value for each, the same for the same seed; named sizes are small numbers.
+
+        Of an odd seed all have negative entries, too; if `mixed`, some of them.
+        """
         random = np.random.default_rng(seed)
         sizes: dict[str, int] = {}
         for node in self.variables.values():
@@ -133,7 +160,7 @@ class _Inputs:
             value = random.uniform(*within, shape)
             if name in self.classes:
                 value = random.integers(self.classes[name], size=shape).astype(float)
-            elif name not in self.facts.positive and seed % 2:
+            elif name not in self.facts.positive and (random.random() < 0.5 if mixed else seed % 2):
                 value = value * random.choice([-1.0, 1.0], shape)
             if name in self.facts.symmetric:
                 value = (value + np.swapaxes(value, -1, -2)) / 2

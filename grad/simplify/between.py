@@ -12,7 +12,9 @@ from typing import Any
 from .functions import Functions
 from .matrices import applied_to_update
 from .tensors import COMPARISONS, ONE, ZERO, Factor, Index, Tensor, is_mask, positions
+from .terms import occurrence
 
+WITHIN = {"gt": "lt", "ge": "le"}
 RATIOS = {("sin", "cos"): "tan", ("sinh", "cosh"): "tanh"}  # sin/cos = tan
 
 # --- products ------------------------------------------------------------------------------------
@@ -38,14 +40,14 @@ def _odd(e: Fraction) -> bool:
 
 
 def _sign_in_product(
-    alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
+    alg: Any, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
 ) -> list[Factor] | None:
     u, i = _argument(f, idx)
-    if e != 1:  # sign(u)^2 = 1, for u not 0
+    if e != 1 and not (alg.guarded and e == 2):  # sign(u)^2 = 1, for u not 0
         return [*rest, (f, idx, ONE)] if _odd(e) else rest
     size = alg.function("abs", u)
     k = _exponent(rest, size, i)
-    if k:  # sign(u) |u|^k = u |u|^(k-1)
+    if abs(k) >= 1:  # sign(u) |u|^k = u |u|^(k-1); for k = 1/2 it would come back as |u|^(-1/2) u
         step = ONE if k > 0 else -ONE
         return [*_without(rest, size, i), (size, i, k - step), (u, i, step)]
     k = _exponent(rest, u, i)
@@ -160,20 +162,67 @@ def _inv_summed(
     if e != 1 or f.rank != 2:
         return None
     x = f.args[0]
-    updated = applied_to_update(alg, f, idx, rest, rank)
+    whole = _product_of_inverse(alg, f, idx, rest, rank)
+    if whole is not None:
+        return whole
+    updated = applied_to_update(alg, f, idx, rest, rank) or _cholesky_summed(
+        alg, f, idx, e, rest, rank
+    )
     if updated is not None:
         return updated
-    for mine, other in ((1, 0), (0, 1)):
+    same = [(t, i) for t, i, e1 in rest if t is x and e1 == 1 and i[0] != i[1]]
+    for mine, other in ((1, 0), (0, 1)) if same else ():
         k = idx[mine]
         if k < rank or sum(k in i for _, i, _ in rest) != 1 or idx[other] == k:
             continue
-        for t, i, e1 in rest:
-            facing = t is x and e1 == 1 and k in i and i[0] != i[1]
-            if facing and (i[1 - mine] == k or x.symmetric):
+        for t, i in same:
+            if i[1 - mine] == k or (x.symmetric and k in i):
                 far = i[0] if i[1] == k else i[1]
                 new = (alg.delta(f.shape[0]), (idx[other], far), ONE)
                 return [*_without(rest, t, i), new], (k,)
     return None
+
+
+def _product_of_inverse(
+    alg: Functions, f: Tensor, idx: Index, rest: list[Factor], rank: int
+) -> tuple[list[Factor], Index] | None:
+    """inv(U V) U V = U V inv(U V) = I, for the factors of a product."""
+    x = f.args[0]
+    if x.form != "sum" or set(x.terms.values()) != {1} or len(x.terms) > 1:
+        return None
+    (term,) = x.terms
+    for mine, other in ((1, 0), (0, 1)):
+        k = idx[mine]
+        match = occurrence(term, {1 - mine: k}, rest) if k >= rank and idx[other] != k else None
+        if match is None:
+            continue
+        left, names = match
+        gone = (k, *(place for i, place in names.items() if i > 1))
+        elsewhere = {i for _, places, _ in left for i in places} | {names[mine], idx[other]}
+        if len(set(gone)) < len(gone) or min(gone) < rank or elsewhere.intersection(gone):
+            continue
+        return [*left, (alg.delta(f.shape[0]), (idx[other], names[mine]), ONE)], gone
+    return None
+
+
+def _cholesky_summed(
+    alg: Any, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
+) -> tuple[list[Factor], Index] | None:
+    """L L' = S and inv(L)' inv(L) = inv(S) for L = cholesky(S) of a symmetric matrix."""
+    inverse = f.form == "along"
+    call = f.args[0] if inverse else f
+    s = call.args[0] if call.name == "cholesky" and not call.attr("upper") else None
+    if e != 1 or f.rank != 2 or s is None or not s.symmetric:
+        return None
+    mine, other = (0, 1) if inverse else (1, 0)
+    users = [(t, i) for t, i, _ in rest if idx[mine] in i]
+    if idx[mine] < rank or len(users) != 1 or idx[0] == idx[1]:
+        return None
+    ((t, i),) = users
+    if t is not f or i[mine] != idx[mine] or i[0] == i[1] or _exponent(rest, t, i) != 1:
+        return None
+    made = alg.matrix("inv", s) if inverse else s
+    return [*_without(rest, t, i), (made, (idx[other], i[other]), ONE)], (idx[mine],)
 
 
 def _mask_in_product(
@@ -182,6 +231,13 @@ def _mask_in_product(
     no = alg.tensor("function", COMPARISONS[f.name], f.shape, f.args)
     if _exponent(rest, no, idx):  # (u > v) (u <= v) = 0
         return [(alg.number(0), (), ONE)]
+    for g, j, _ in rest if f.name in WITHIN else ():  # (u > -v) (u < v) = |u| < v
+        if g.form == "function" and g.name == WITHIN[f.name] and j == idx:
+            (u, places), (v, _) = g.args
+            if f.args[0] == g.args[0] and alg.times(-1, f.args[1][0]) is v:
+                size = (alg.apply("abs", u), places)
+                inside = alg.tensor("function", g.name, g.shape, (size, g.args[1]), g.attrs)
+                return [*_without(rest, g, j), (inside, idx, ONE)]
     return None
 
 
@@ -255,6 +311,7 @@ _Summed = Callable[
 SUMMED: dict[str, _Summed] = {
     "softmax": _softmax_summed,
     "one_hot": _one_hot_summed,
+    "cholesky": _cholesky_summed,
     "inv": _inv_summed,
     "select": _select_summed,
 }
@@ -338,6 +395,22 @@ def _mask_and_one(alg: Functions, c: Fraction, d: Fraction, f: Tensor, idx: Inde
     return None
 
 
+def _step_back(alg: Functions, f: Tensor, idx: Index) -> list[Factor]:
+    (u, places), half = f.args
+    back = ((alg.times(-1, u), places), half)
+    return [(alg.tensor("function", f.name, f.shape, back, f.attrs), idx, ONE)]
+
+
+def _both_steps(alg: Functions, c: Fraction, d: Fraction, f: Tensor, idx: Index) -> _Outcome:
+    half = alg.constant(f.args[1][0]) == Fraction(1, 2)
+    return [(c, [])] if c == d and half else None  # H(u) + H(-u) = 1, for H(0) = 1/2
+
+
+def _step_and_one(alg: Functions, c: Fraction, d: Fraction, f: Tensor, idx: Index) -> _Outcome:
+    half = alg.constant(f.args[1][0]) == Fraction(1, 2)
+    return [(d, _step_back(alg, f, idx))] if c == -d and half else None  # 1 - H(u) = H(-u)
+
+
 def _complement(alg: Functions, c: Fraction, d: Fraction, f: Tensor, idx: Index) -> _Outcome:
     if c != -d:
         return None
@@ -351,5 +424,6 @@ IN_SUMS: dict[str, list[tuple[int, Any, Any]]] = {
     "sinh": [(2, _like("cosh", 2), _sinh_cosh), (2, _one, _leaves("cosh", 1))],  # 1 + sinh^2
     "cosh": [(2, _one, _leaves("sinh", -1))],  # cosh^2 - 1 = sinh^2
     "erf": [(1, _one, _complement)],
+    "heaviside": [(1, _step_back, _both_steps), (1, _one, _step_and_one)],
     "sigmoid": [(1, _negated_sigmoid, _both), (1, _one, _sigmoid_and_one)],
 }

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 
+from ..errors import GradError
 from ..node import Node, walk
 from ..ops import CONSTANT, VARIABLE, rebuild, variable
+from ..sizes import names_in
+from .budget import STEPS, Budget, TooLong
 from .exact import exact
 from .facts import Facts
-from .guards import unguarded
+from .guards import isolated, unguarded
 from .identities import Calculus
 from .indexed import read
 from .measure import own_size
 from .parts import parted
 from .shortest import MOST_WORK, Shortest
-from .tensors import Tensor, TooLong
+from .tensors import Tensor
 
 LEAST_GAIN = 2  # what a name must save to be worth its line
 MOST_ALONE = 18  # size of a form from where on it is written twice, to share more of its parts
@@ -46,32 +50,42 @@ class Closed:
         return _filled(self.expr, known)
 
 
-def simplify(root: Node, facts: Facts | None = None, like: Node | None = None) -> Closed:
+def simplify(
+    root: Node,
+    facts: Facts | None = None,
+    like: Node | None = None,
+    steps: int = STEPS,
+    guarded: bool = False,
+) -> Closed:
     """The closed form of `root`, of its shape and, where it has one, of its value.
 
     `like` is a variable of that shape: constants are written ``ones_like(x)``. Identities hold
-    where their side conditions do (x/x = 1 for x not 0), see identities.py.
+    where their side conditions do (x/x = 1 for x not 0), see identities.py. What would take more
+    than `steps` is named as it is. What is `guarded` keeps the guards of rules.
     """
     facts = facts or Facts()
     (start,) = exact([root])
     order = walk([start])
     if len(order) > MOST_NODES or any(0 in node.shape for node in order):
         return named(start)  # with no entries there is nothing to say about them
-    start = parted(unguarded(start))
-    solves = any(n.op.name == "solve" for n in order)
-    alg = Calculus(facts)
-    renderer = Shortest(alg, decimals=any(map(_is_decimal, order)), solves=solves)
+    start = parted(isolated(start) if guarded else unguarded(start))
+    solves, outers = (any(n.op.name == name for n in order) for name in ("solve", "outer"))
+    alg = Calculus(facts, Budget(steps))
+    alg.guarded = guarded
+    decimals = any(map(_is_decimal, order))
+    renderer = Shortest(alg, decimals, solves, outers=outers)
+    forms: list[Closed] = []
     try:
         found = read(alg, start)
         tensors = reachable(found)
-        forms = [_written(renderer, found, tensors, root, like)]
+        forms.append(_written(renderer, found, tensors, root, like))
         if forms[0].lets and size_of(forms[0]) > MOST_ALONE and renderer.work < MOST_WORK:
             # once more, with what has a name now as good as for nothing
-            renderer = Shortest(alg, renderer.decimals, renderer.solves, forms[0].shared)
+            renderer = Shortest(alg, decimals, solves, forms[0].shared, outers)
             forms.append(_written(renderer, found, tensors, root, like))
-    except TooLong:
-        return named(start)
-    return min(forms, key=size_of)
+    except (TooLong, GradError):  # or a row does not take what it would be given
+        pass
+    return min(forms, key=size_of, default=None) or named(start)
 
 
 def _written(
@@ -114,7 +128,11 @@ def named(root: Node) -> Closed:
     """A node with names for its repeated parts where that makes it shorter."""
     order = walk([root])
     uses = Counter(a for node in order for a in node.args)
-    taken = {n.attr("name") for n in order if n.op is VARIABLE}
+    variables = [n for n in order if n.op is VARIABLE]
+    sizes = {
+        s for n in variables for size in n.shape if isinstance(size, str) for s in names_in(size)
+    }
+    fresh = Names(chain(sizes, (n.attr("name") for n in variables)))
     size: dict[Node, int] = {}
     done: dict[Node, Node] = {}
     lets: list[tuple[str, Node]] = []
@@ -125,7 +143,7 @@ def named(root: Node) -> Closed:
         size[node] = own_size(node) + sum(size[a] for a in node.args)
         gain = (uses[node] - 1) * (size[node] - 1) - 1
         if node.args and gain >= LEAST_GAIN and size[node] > 2 and node is not root:
-            name = fresh(node, taken)
+            name = fresh.name(node)
             lets.append((name, made))
             shared.append(node)
             done[node] = variable(name, node.shape, node.kind)
@@ -133,15 +151,22 @@ def named(root: Node) -> Closed:
     return Closed(lets, done[root], shared)
 
 
-def fresh(node: Node, taken: set[str]) -> str:
-    """A name for a part: as people name such things, then with a number."""
-    first = NAMES.get(node.op.name, "u")
-    if node.ndim == 2:
-        first = first.upper()
-    options = [first, *"uvzqd", *(f"{first}{k}" for k in range(1, len(taken) + 2))]
-    name: str = next(n for n in options if n not in taken)
-    taken.add(name)
-    return name
+class Names:
+    """Names for parts: as people name such things, then with a number."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self.taken = set(taken)
+        self.numbers: dict[str, Iterator[int]] = {}
+
+    def name(self, node: Node) -> str:
+        first = NAMES.get(node.op.name, "u")
+        if node.ndim == 2:
+            first = first.upper()
+        numbers = self.numbers.setdefault(first, count(1))  # goes on from the last one taken
+        options = chain((first, *"uvzqd"), (f"{first}{k}" for k in numbers))
+        name: str = next(n for n in options if n not in self.taken)
+        self.taken.add(name)
+        return name
 
 
 def _filled(root: Node, known: Mapping[str, Node]) -> Node:

@@ -121,10 +121,10 @@ class Functions(Algebra):
         return self.product(x.shape, (soft, axes, 1))
 
     def logarithm(self, c: Fraction, t: Tensor) -> Tensor | None:
-        """log of a power is a multiple of a log, for a positive base; log e^u = u."""
+        """log of a power is a multiple of a log, for a positive base; log x^2 = 2 log |x|."""
         if c != 1:
             return None
-        if t.form == "function" and t.name == "exp":
+        if t.form == "function" and t.name == "exp":  # log e^u = u
             return self.product(t.shape, (t.args[0][0], t.args[0][1], 1))
         if t.form == "along" and t.name == "det":  # log det, for det > 0
             return self.tensor("along", "logdet", t.shape, t.args, t.attrs)
@@ -132,7 +132,8 @@ class Functions(Algebra):
             ((term, k),) = t.terms.items()
             if k == 1 and len(term) == 1 and all(i < t.rank for i in term[0][1]):
                 f, idx, e = term[0]
-                return self.times(e, self.product(t.shape, (self.apply("log", f), idx, 1)))
+                base = self.apply("abs", f) if e.denominator == 1 and e % 2 == 0 else f
+                return self.times(e, self.product(t.shape, (self.apply("log", base), idx, 1)))
         return None
 
     def magnitude(self, c: Fraction, t: Tensor) -> Tensor | None:

@@ -3,14 +3,49 @@
 A rule writes ``where(norm(x) == 0, 0, x/norm(x))`` so that the number at the kink is right. A
 formula for people leaves that out, as every textbook does; a guard that the user wrote stays. A
 derived row may have a guard of another kind (no norm below eps): it states its textbook formula.
+A Cholesky factor that stands for an inverse or a determinant is a guard against rounding.
 """
 
 from __future__ import annotations
 
 from ..node import Node, walk
 from ..ops import F, is_constant, rebuild
+from .patterns import Wild, row, rows
 
 NEXT_TO_NOTHING = 1e-6  # a length below which a direction is not asked for
+
+x, y, c = Wild("x"), Wild("y"), Wild("c", number=True)
+total, log, diag, diagonal, norm = rows("sum log diag diagonal norm")
+cholesky, solve, logdet = row("cholesky"), row("solve"), row("logdet")
+
+
+def _part(x: Node) -> Node:
+    """The symmetric part, which is what `cholesky` reads."""
+    return (x + x.mT) / 2
+
+
+def _half_logdet(x: Node) -> Node:
+    return F.logdet(_part(x)) / 2
+
+
+def _quadratic(x: Node, y: Node) -> Node:
+    return y @ F.solve(_part(x), y)
+
+
+def _vector(y: Node, **_: Node) -> bool:
+    return y.ndim == 1
+
+
+whitened = solve(cholesky(x, upper=False), y)
+CHOLESKY = [  # for positive definite matrices, without which there is no factor
+    total(log(diag(cholesky(x)))) >> _half_logdet,  # prod L[i,i]^2 = det(L L')
+    total(log(diagonal(cholesky(x)))) >> _half_logdet,
+    (total(whitened**2) >> _quadratic).when(_vector),  # |inv(L) y|^2 = y' inv(L L') y
+    (norm(whitened, p=2) ** 2 >> _quadratic).when(_vector),
+    (whitened @ whitened >> _quadratic).when(_vector),
+    (-whitened @ whitened >> (lambda x, y: -_quadratic(x, y))).when(_vector),
+    ((c * whitened) @ whitened >> (lambda x, y, c: c * _quadratic(x, y))).when(_vector),
+]
 
 
 def textbook(root: Node) -> tuple[Node, tuple[str, ...]]:
@@ -25,7 +60,8 @@ def textbook(root: Node) -> tuple[Node, tuple[str, ...]]:
             if shown is not same.op.expand(same):
                 conditions[node.op.textbook.where] = None
                 same = shown
-        done[node] = same
+        found = (rule.apply(same) for rule in CHOLESKY if rule.pattern.row == same.op.name)
+        done[node] = next((made for made in found if made is not None), same)
     return done[root], tuple(conditions)
 
 
@@ -36,6 +72,33 @@ def unguarded(root: Node) -> Node:
         same = rebuild(node, [done[a] for a in node.args]) if node.args else node
         done[node] = SHOWN[same.op.name](same) if same.op.name in SHOWN else same
     return done[root]
+
+
+def isolated(root: Node) -> Node:
+    """`root` with every guarded quotient as a product: x*where(n == 0, 0, 1/n)."""
+    done: dict[Node, Node] = {}
+    for node in walk([root]):
+        same = rebuild(node, [done[a] for a in node.args]) if node.args else node
+        if same.op.name == "where" and _shown(same) is not same and same.args[2].op.name == "div":
+            above, below = same.args[2].args
+            made = above * F.where(same.args[0], 0, 1 / below)
+            same = made if made.shape == same.shape else same
+        done[node] = _chosen_product(same) if same.op.name == "multiply_no_nan" else same
+    return done[root]
+
+
+def _chosen_product(node: Node) -> Node:
+    """p*where(m, 0, g), 0 where m holds whatever p is, as where(m, 0, p*g)."""
+    p, g = node.args
+    masks: list[tuple[Node, bool]] = []
+    while g.op.name == "where" and any(is_constant(branch, 0) for branch in g.args[1:]):
+        masks.append((g.args[0], is_constant(g.args[1], 0)))
+        g = g.args[2 if masks[-1][1] else 1]
+    made = p * g
+    for mask, zero in reversed(masks):
+        made = F.where(mask, 0, made) if zero else F.where(mask, made, 0)
+    simple = masks or _plain(g).op.name == "constant"
+    return made if simple and made.shape == node.shape else node
 
 
 def _unclamped(node: Node) -> Node:
@@ -98,4 +161,13 @@ def _plain(node: Node) -> Node:
     return node
 
 
-SHOWN = {"where": _shown, "clamp": _unclamped}
+def _compared(node: Node) -> Node:
+    """Whether one of two is the larger (the smaller), nan or not: x > y, of numbers."""
+    x, y = node.args
+    if y.op.name in ("maximum", "minimum") and x in y.args:
+        other = y.args[0] if y.args[1] is x else y.args[1]
+        return (F.gt if y.op.name == "maximum" else F.lt)(x, other)
+    return F.eq(x, y)
+
+
+SHOWN = {"where": _shown, "clamp": _unclamped, "same": _compared}

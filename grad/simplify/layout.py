@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Any
 
 from ..node import TABLE, Node
-from ..ops import F
+from ..ops import F, is_constant
 from .pieces import led
 from .tensors import Tensor
 
@@ -90,6 +90,8 @@ def repeated(node: Node, shape: tuple[Any, ...], like: Node | None) -> Node:
         if node.attr("value") == 1:
             return ones
         return zeros_like(like) if like is not None and like.shape == shape else F.zeros(*shape)
+    if node.op.name == "div" and is_constant(node.args[0], 1):
+        return ones / node.args[1]
     return led(node, ones) if node.op.name == "constant" else node * ones
 
 

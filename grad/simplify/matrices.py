@@ -9,10 +9,11 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import permutations
 
+from .budget import Budget
 from .facts import Facts
 from .functions import Functions
-from .polynomial import occurrence
 from .tensors import ONE, Factor, Index, Tensor, Term, axes_of
+from .terms import occurrence
 
 TURNED = {0: 1, 1: 0}  # rows and columns of an inverse
 
@@ -22,12 +23,15 @@ class Matrices(Functions):
 
     ``products``  determinants of products: as determinants of the factors, and as they were
     ``split``     whether an inverse of a product has become a product of inverses
+    ``guarded``   whether ``where(n == 0, 0, 1/n)`` is a function by itself, and identities that
+                  need something not to be 0 are left out
     """
 
-    def __init__(self, facts: Facts | None = None) -> None:
-        super().__init__(facts)
+    def __init__(self, facts: Facts | None = None, budget: Budget | None = None) -> None:
+        super().__init__(facts, budget)
         self.products: dict[Term, Tensor] = {}
         self.split = False
+        self.guarded = False
 
     def along(self, name: str, t: Tensor, active: int, keep: bool = False) -> Tensor:
         """A row acting on the last `active` axes of `t`; they stay if `keep`."""

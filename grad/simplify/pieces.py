@@ -9,9 +9,11 @@ from functools import reduce
 from typing import Any
 
 from ..node import TABLE, Node, walk
-from ..ops import F, constant, dimension
+from ..ops import F, constant, dimension, rebuild
+from ..sizes import monomial
 from ..sizes import product as product_of_sizes
-from .tensors import TooLong
+from .budget import TooLong
+from .tensors import ONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def scaled(piece: Piece, c: Fraction, decimals: bool) -> Node:
     """A product closed, with its coefficient: ``2/5*x``, ``x/5``, ``0.5/x``."""
     if not piece.above and not piece.below:
         return number(c)
+    piece, c = _powers_of_ten(piece, c)
     p, q = c.numerator, c.denominator
     if not piece.above and len(piece.below) == 1 and abs(p) == 1 < q and not short(c):
         (root,) = piece.below
@@ -78,8 +81,8 @@ def scaled(piece: Piece, c: Fraction, decimals: bool) -> Node:
         lead = integer(abs(p)) if abs(p) != 1 else None
     below = list(piece.below)
     sizes = [x for x in below if x.op.name == "dimension"]
-    if sizes and piece.above and not as_decimal and (lead is not None or len(below) > len(sizes)):
-        below = [x for x in below if x not in sizes]  # 2/n*x
+    if sizes and piece.above and not as_decimal and lead is not None and len(below) == len(sizes):
+        below = []  # 2/n*x, but x/n and 2*x/(n*y)
         if q != 1:
             sizes.insert(0, integer(q))
         q = 1
@@ -93,6 +96,17 @@ def scaled(piece: Piece, c: Fraction, decimals: bool) -> Node:
         return out
     other = opposite(out)
     return with_minus(out) if other is None else other
+
+
+def _powers_of_ten(piece: Piece, c: Fraction) -> tuple[Piece, Fraction]:
+    """4*1e-05 as 4e-05."""
+    for k, x in enumerate(piece.above if c.denominator == 1 else ()):
+        if x.op.name == "constant" and "e" in (text := repr(x.attr("value"))):
+            value = float(abs(c) * Fraction(text))
+            if len(repr(value)) <= len(text):
+                above = (*piece.above[:k], constant(value), *piece.above[k + 1 :])
+                return Piece(above, piece.below, piece.size), ONE if c > 0 else -ONE
+    return piece, c
 
 
 def opposite(x: Node) -> Node | None:
@@ -121,35 +135,50 @@ def opposite(x: Node) -> Node | None:
 def averaged(piece: Piece, c: Fraction) -> tuple[Piece, Fraction]:
     """sum(x)/5 as mean(x), of five entries."""
     for k, node in enumerate(piece.above):
-        if node.op.name == "sum":
-            x, dims = node.args[0], node.attr("dim")
+        spread = node.op.name == "unsqueeze"  # sum(x)[:, None]
+        total = node.args[0] if spread else node
+        if total.op.name == "sum":
+            x, dims = total.args[0], total.attr("dim")
             count = product_of_sizes(x.shape[d] for d in dims)
-            mean = (
-                *piece.above[:k],
-                TABLE["mean"].node([x], dict(node.attrs)),
-                *piece.above[k + 1 :],
-            )
+            made = TABLE["mean"].node([x], dict(total.attrs))
+            made = rebuild(node, [made]) if spread else made
+            mean = (*piece.above[:k], made, *piece.above[k + 1 :])
             if isinstance(count, int) and count > 1 and c.denominator % count == 0:
                 return Piece(mean, piece.below, 0), c * count
-            named = dimension(count)
-            if isinstance(count, str) and named in piece.below:
-                below = list(piece.below)
-                below.remove(named)
-                return Piece(mean, tuple(below), 0), c
+            whole, names = monomial(count)
+            below: tuple[Node, ...] | None = piece.below
+            for name in names:
+                below = _divided(below, dimension(name)) if below is not None else None
+            if names and below is not None and c.denominator % whole == 0:
+                return Piece(mean, below, 0), c * whole
     return piece, c
+
+
+def _divided(factors: tuple[Node, ...], by: Node) -> tuple[Node, ...] | None:
+    """Factors without one of them, or with its power lowered by one; None if it is not there."""
+    for n, x in enumerate(factors):
+        if x is by:
+            return (*factors[:n], *factors[n + 1 :])
+        if x.op.name == "pow" and x.args[0] is by and x.args[1].op.name == "constant":
+            less = raised(by, Fraction(x.args[1].attr("value")) - 1)
+            return (*factors[:n], less, *factors[n + 1 :])
+    return None
 
 
 def closed(piece: Piece, lead: Node | None = None) -> Node:
     """A product as one node: numbers first, matrix products last, one fraction bar."""
     above = sorted(gathered(piece.above), key=node_order)
     below = sorted(gathered(piece.below), key=node_order)
-    if len(above) > 1 and above[-1].op.name == "matmul" and not any(x.shape for x in above[:-1]):
+    plain = not any(x.shape or x.op.name == "matmul" for x in above[:-1])
+    if len(above) > 1 and above[-1].op.name == "matmul" and plain:
         scalars = reduce(lambda a, b: a * b, above[:-1])  # det(P)*A.T @ B
         above = [led(scalars, above[-1])] if above[-1].shape else above
     if not above:
         top = lead if lead is not None else constant(1)
     elif lead is not None:
-        top = reduce(lambda a, b: a * b, above[1:], led(lead, above[0]))
+        scalar = len(above) > 1 and above[0].op.name == "matmul" and not above[0].ndim
+        first = lead * above[0] if scalar else led(lead, above[0])  # 2*(x @ y)*z
+        top = reduce(lambda a, b: a * b, above[1:], first)
     else:
         top = reduce(lambda a, b: a * b, above)
     return top / reduce(lambda a, b: a * b, below) if below else top

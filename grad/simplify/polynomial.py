@@ -11,6 +11,7 @@ drops them, render.py puts them back.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from fractions import Fraction
 from itertools import permutations
@@ -18,6 +19,8 @@ from typing import Any
 
 from ..node import Node, Size
 from ..ops import VARIABLE, dimension
+from ..sizes import monomial
+from .budget import LARGEST_POWER, Budget, TooLong
 from .facts import Facts
 from .tensors import (
     NONNEGATIVE,
@@ -28,28 +31,24 @@ from .tensors import (
     Item,
     Tensor,
     Term,
-    TooLong,
     content,
     effective,
-    factor_key,
+    is_count,
     is_mask,
     summed_sizes,
     term_key,
 )
-
-MOST_FACTORS = 30_000  # that may go through products in all
-MOST_BOUND = 8  # summed indices in one term that get a canonical order
-MOST_TIES = 4  # indices that look alike are told apart by trying their orders, up to so many
+from .terms import merged, occurrence, relabelled, substituted
 
 
 class Algebra:
     """The tensors of one simplification, and the operations that make them."""
 
-    def __init__(self, facts: Facts | None = None) -> None:
+    def __init__(self, facts: Facts | None = None, budget: Budget | None = None) -> None:
         self.facts = facts or Facts()
+        self.budget = budget or Budget()
         self._table: dict[Hashable, Tensor] = {}
         self._as_factor: dict[Tensor, tuple[Fraction, Tensor, Index]] = {}
-        self.work = 0
 
     # --- making tensors --------------------------------------------------------------------------
 
@@ -73,6 +72,7 @@ class Algebra:
             found.form, found.name, found.args, found.attrs = form, name, args, attrs
             found.shape, found.node, found.terms = tuple(shape), node, terms or {}
             found.symmetric = False
+            found.nonnegative = self._is_nonnegative(found)
             self._table[key] = found
             found.symmetric = self._is_symmetric(found)
         return found
@@ -124,7 +124,8 @@ class Algebra:
         """A size as a coefficient and factors."""
         if isinstance(size, int):
             return Fraction(size), []
-        return ONE, [(self.leaf(dimension(size)), (), ONE)]
+        k, names = monomial(size)
+        return Fraction(k), [(self.leaf(dimension(name)), (), ONE) for name in names]
 
     # --- reading tensors -------------------------------------------------------------------------
 
@@ -205,7 +206,8 @@ class Algebra:
             return []
         c, factors = flat
         while True:
-            factors = self._merged(factors)
+            self.budget.spend(3 + len(factors))
+            factors = merged(factors)
             if any(e == 1 and t.form == "sum" and len(t.terms) == 1 for t, _, e in factors):
                 again = self._flat(c, factors, rank, sizes)
                 if again is None:
@@ -235,9 +237,9 @@ class Algebra:
             if i >= rank and i not in present:
                 k, more = self.size(size)
                 c *= k
-                factors = self._merged(factors + more)
+                factors = merged(factors + more)
         c, factors = self._rational(c, factors)
-        return [(c, self._relabelled(factors, rank))] if c else []
+        return [(c, self.relabelled(factors, rank))] if c else []
 
     def _flat(
         self, c: Fraction, factors: list[Factor], rank: int, sizes: dict[int, Size]
@@ -248,11 +250,10 @@ class Algebra:
         """
         out: list[Factor] = []
         pending = list(reversed(factors))
+        fresh = max([rank - 1, *sizes]) + 1
         while pending:
             t, idx, e = pending.pop()
-            self.work += 1
-            if self.work > MOST_FACTORS:
-                raise TooLong
+            self.budget.spend(3)
             if t.form != "sum":
                 out.append((t, idx, e))
                 continue
@@ -265,18 +266,26 @@ class Algebra:
                 ((term, k),) = t.terms.items()
                 summed = any(i >= t.rank for _, f, _ in term for i in f)
                 if e == 1 or (not summed and e.denominator == 1):
-                    fresh = max([rank - 1, *sizes, *idx], default=-1) + 1
-                    c *= k ** int(e)
+                    if k != 1:
+                        c *= self.raised(k, int(e))
+                    first = fresh
                     for f, i, e1 in reversed(term):
-                        new = self._renamed(i, idx, t.rank, fresh)
+                        new = self._renamed(i, idx, t.rank, first)
                         for a, size in zip(new, f.shape, strict=True):
                             if a >= rank:
                                 sizes[a] = size
-                        pending.append((f, new, e1 * e))
+                                fresh = max(fresh, a + 1)
+                        pending.append((f, new, e1 if e == 1 else e1 * e))
+                    continue
+            if len(t.terms) == 1 and e.denominator == 1:
+                rest, loose = self._loosened(t)
+                if loose:  # (x sum(y))^e = x^e sum(y)^e
+                    own = [(f, self._renamed(i, idx, t.rank, 0), e1 * e) for f, i, e1 in loose]
+                    pending += [(rest, idx, e), *own]
                     continue
             k, inner, axes = self.as_factor(t)
             if e.denominator == 1:
-                c *= k ** int(e)
+                c *= self.raised(k, int(e))
             else:
                 if k < 0:
                     k, inner = -k, self.times(-1, inner)
@@ -286,17 +295,13 @@ class Algebra:
             out.append((inner, tuple(idx[a] for a in axes), e))
         return c, out
 
-    def _merged(self, factors: list[Factor]) -> list[Factor]:
-        """Equal factors with their exponents added."""
-        exponents: dict[tuple[Tensor, Index], Fraction] = {}
-        for t, idx, e in factors:
-            if t.symmetric and idx[0] > idx[1]:
-                idx = idx[::-1]
-            key = (t, idx)
-            exponents[key] = exponents.get(key, ZERO) + e
-            if t.form == "delta" or is_mask(t):
-                exponents[key] = ONE
-        return [(t, idx, _plain(e)) for (t, idx), e in exponents.items() if e]
+    def _loosened(self, t: Tensor) -> tuple[Tensor, list[Factor]]:
+        """The sum of one product without the factors that have no summed index, and those."""
+        ((term, k),) = t.terms.items()
+        loose = [f for f in term if all(i < t.rank for i in f[1])]
+        if not loose or len(loose) == len(term):
+            return t, []
+        return self.sum(t.shape, [(k, [f for f in term if f not in loose])]), loose
 
     def _resolved_delta(
         self, factors: list[Factor], rank: int, sizes: dict[int, Size]
@@ -311,19 +316,19 @@ class Algebra:
                 return rest
             if b >= rank:  # the sum over b of delta[a,b] f[b] is f[a]
                 sizes.pop(b, None)
-                return _substituted(rest, b, a)
+                return substituted(rest, b, a)
             if any(b in i for _, i, _ in rest):  # delta[a,b] f[b] = delta[a,b] f[a]
-                return [*_substituted(rest, b, a), (t, (a, b), ONE)]
+                return [*substituted(rest, b, a), (t, (a, b), ONE)]
         return None
 
     def _shorter_sum(self, factors: list[Factor], rank: int) -> tuple[list[Factor], Index] | None:
         """The sum of a sum, where it has fewer terms than that: x - mean(x) adds up to 0."""
+        uses = Counter(i for _, idx, _ in factors for i in idx)
         for n, (t, idx, e) in enumerate(factors):
             if t.form != "sum" or e != 1:
                 continue
             for axis, k in enumerate(idx):
-                rest = factors[:n] + factors[n + 1 :]
-                if k < rank or idx.count(k) > 1 or any(k in i for _, i, _ in rest):
+                if k < rank or uses[k] > 1:
                     continue
                 places = tuple(t.rank - 1 if a == axis else a - (a > axis) for a in range(t.rank))
                 total = self.sum(
@@ -331,6 +336,7 @@ class Algebra:
                     self.items(t, places, t.rank), {t.rank - 1: t.shape[axis]},
                 )  # fmt: skip
                 if total.form != "sum" or len(total.terms) < len(t.terms):
+                    rest = factors[:n] + factors[n + 1 :]
                     left = tuple(i for i in idx if i != k)
                     return [*rest, (total, left, ONE)], (k,)
         return None
@@ -367,45 +373,10 @@ class Algebra:
             out.append((t, idx, e))
         return c, out
 
-    def _relabelled(self, factors: list[Factor], rank: int) -> Term:
+    def relabelled(self, factors: list[Factor], rank: int) -> Term:
         """A term with its summed indices named in a canonical order, its factors sorted."""
-        bound = list(dict.fromkeys(i for _, idx, _ in factors for i in idx if i >= rank))
-        if not bound:
-            return tuple(sorted(factors, key=factor_key))
-        if len(bound) > MOST_BOUND:
-            factors = sorted(factors, key=factor_key)
-            bound = list(dict.fromkeys(i for _, idx, _ in factors for i in idx if i >= rank))
-        colour: dict[int, Any] = {b: n for n, b in enumerate(bound)}
-        if 1 < len(bound) <= MOST_BOUND:
-            colour = dict.fromkeys(bound, 0)
-        for _ in range(3 if 1 < len(bound) <= MOST_BOUND else 0):
-            seen: dict[int, list[Any]] = {b: [] for b in bound}
-            for t, idx, e in factors:
-                look = [colour.get(i, ~i) for i in idx]
-                look = sorted(look) if t.symmetric else look
-                for p, i in enumerate(idx):
-                    if i >= rank:
-                        seen[i].append((t.id, e, 0 if t.symmetric else p, tuple(look)))
-            signs = {b: tuple(sorted(seen[b])) for b in bound}
-            ranks = {s: n + 1 for n, s in enumerate(sorted(set(signs.values())))}
-            colour = {b: ranks[signs[b]] for b in bound}
-        bound.sort(key=lambda b: colour[b])
-        best: Term | None = None
-        for order in _orders(bound, colour):
-            names = {b: rank + n for n, b in enumerate(order)}
-            term = tuple(
-                sorted(
-                    (
-                        (t, _sorted_if(t.symmetric, tuple(names.get(i, i) for i in idx)), e)
-                        for t, idx, e in factors
-                    ),
-                    key=factor_key,
-                )
-            )
-            if best is None or term_key(term) < term_key(best):
-                best = term
-        assert best is not None
-        return best
+        self.budget.spend(len(factors))
+        return relabelled(factors, rank)
 
     # --- sums as factors -------------------------------------------------------------------------
 
@@ -424,7 +395,9 @@ class Algebra:
             return Fraction(1), t, tuple(range(t.rank))
         used = sorted({i for term in t.terms for _, idx, _ in term for i in idx if i < t.rank})
         c = content(effective(t))
-        first = min(t.terms, key=term_key)  # the constant, where there is one
+        counts = [term for term in t.terms if term and all(is_count(f) for f, _, _ in term)]
+        sizes = counts and len(counts) + (() in t.terms) == len(t.terms)
+        first = min(counts if sizes else t.terms, key=term_key)  # the constant, but for n - 1
         if t.terms[first] < 0:
             c = -c
         scaled = self.tensor("sum", "", t.shape, terms={term: k / c for term, k in t.terms.items()})
@@ -471,8 +444,9 @@ class Algebra:
         """Product of tensors whose axes are called as the indices say."""
         return self.sum(shape, [(ONE, [(t, i, Fraction(e)) for t, i, e in views])], bound)
 
-    def expanded(self, t: Tensor, most: int = 16) -> Tensor | None:
-        """`t` with products of sums multiplied out; None if there are none, or too many terms."""
+    def expanded(self, t: Tensor, most: int = 16, highest: int = 2) -> Tensor | None:
+        """`t` with products of sums, up to a power, multiplied out; None if there are none, or too
+        many terms."""
         items: list[tuple[Fraction, list[Factor], dict[int, Size]]] = [
             (c, list(term), summed_sizes(term, t.rank)) for term, c in t.terms.items()
         ]
@@ -482,12 +456,14 @@ class Algebra:
         while items:
             c, factors, bound = items.pop()
             for n, (f, idx, e) in enumerate(factors):
-                if f.form == "sum" and e.denominator == 1 and 1 <= e <= 2 and len(f.terms) > 1:
+                whole = e.denominator == 1 and 1 <= e <= highest
+                if f.form == "sum" and whole and len(f.terms) > 1:
                     rest = factors[:n] + factors[n + 1 :]
                     if e == 2:
                         rest.append((f, idx, ONE))
                     for k, inner in self.items(f, idx, fresh):
-                        items.append((c * k, rest + inner, bound))
+                        sizes = summed_sizes(tuple(inner), fresh)
+                        items.append((c * k, rest + inner, bound | sizes))
                     fresh += 100
                     changed = True
                     break
@@ -499,8 +475,9 @@ class Algebra:
 
     def nonnegative(self, t: Tensor, e: Fraction = ONE) -> bool:
         """Whether every entry of ``t**e`` is known not to be negative."""
-        if e.denominator == 1 and e % 2 == 0:
-            return True
+        return t.nonnegative or (e.denominator == 1 and e % 2 == 0)
+
+    def _is_nonnegative(self, t: Tensor) -> bool:
         if t.form == "leaf":
             return t.node.op.name == "dimension" or (
                 t.node.op is VARIABLE and t.node.attr("name") in self.facts.positive
@@ -512,8 +489,8 @@ class Algebra:
                 c > 0 and all(self.nonnegative(f, e1) for f, _, e1 in term)
                 for term, c in t.terms.items()
             )
-        if t.name == "pow":
-            return self.nonnegative(t.args[0][0])
+        if t.form == "function" and t.name == "pow":
+            return bool(t.args[0][0].nonnegative)
         return t.name in NONNEGATIVE or is_mask(t)
 
     def power(self, t: Tensor, e: Fraction) -> Tensor:
@@ -544,7 +521,7 @@ class Algebra:
         scale = abs(c) if len(rest) != 1 or c > 0 else ONE
         if c < 0 or len(rest) > 1 or (rest and rest[0][2] != 1):  # must stay whole under the root
             inner = self.tensor(
-                "sum", "", t.shape, terms={self._relabelled(rest, t.rank): c / scale}
+                "sum", "", t.shape, terms={self.relabelled(rest, t.rank): c / scale}
             )
             used = sorted({i for _, idx, _ in rest for i in idx})
             out.append((self.taken(inner, tuple(used)), tuple(used), e))
@@ -552,6 +529,14 @@ class Algebra:
             out.append((rest[0][0], rest[0][1], rest[0][2] * e))
         k, roots = self.rational_power(scale, e)
         return self.sum(t.shape, [(k, out + roots)])
+
+    @staticmethod
+    def raised(c: Fraction, e: int) -> Fraction:
+        """``c**e``. Raises TooLong for a number of thousands of digits."""
+        bits = max(abs(c.numerator), c.denominator).bit_length()
+        if bits > 1 and bits * abs(e) > LARGEST_POWER:
+            raise TooLong
+        return c**e
 
     def rational_power(self, c: Fraction, e: Fraction) -> Item:
         """``c**e`` for positive c: a rational number and roots of integers."""
@@ -562,7 +547,7 @@ class Algebra:
                 continue
             root = round(n ** (1 / e.denominator)) if e.denominator < 5 and n < 10**12 else 0
             if root and root**e.denominator == n:
-                k *= Fraction(root) ** int(e * e.denominator * sign)
+                k *= self.raised(Fraction(root), int(e * e.denominator * sign))
             else:
                 base = self.tensor("number", str(n), node=Fraction(n))
                 factors.append((base, (), e * sign))
@@ -573,53 +558,3 @@ class Algebra:
         rank = args[0].rank
         views = tuple((a, tuple(range(rank))) for a in args)
         return self.tensor("function", name, args[0].shape, views)
-
-
-def _sorted_if(symmetric: bool, idx: Index) -> Index:
-    return tuple(sorted(idx)) if symmetric else idx
-
-
-def _plain(e: Fraction) -> Fraction:
-    """An int where it is one, which compares much faster and does all that is asked here."""
-    return e.numerator if e.denominator == 1 else e  # type: ignore[return-value]
-
-
-def occurrence(
-    term: Term, names: dict[int, int], factors: list[Factor]
-) -> tuple[list[Factor], dict[int, int]] | None:
-    """A product without a term that occurs in it, and what the term's indices are called there.
-
-    `names` has those that are known from the start.
-    """
-    if not term:
-        return factors, names
-    t, idx, e = term[0]
-    for n, (f, places, e1) in enumerate(factors):
-        if f is not t or e1 != e:
-            continue
-        known = dict(names)
-        if all(known.setdefault(i, place) == place for i, place in zip(idx, places, strict=True)):
-            found = occurrence(term[1:], known, factors[:n] + factors[n + 1 :])
-            if found is not None:
-                return found
-    return None
-
-
-def _substituted(factors: list[Factor], old: int, new: int) -> list[Factor]:
-    return [(t, tuple(new if i == old else i for i in idx), e) for t, idx, e in factors]
-
-
-def _orders(bound: list[int], colour: dict[int, Any]) -> Iterable[tuple[int, ...]]:
-    """Orders of the indices that respect their colours: all of them where few look alike."""
-    tied = [b for b in bound if sum(colour[b] == colour[a] for a in bound) > 1]
-    if not tied or len(tied) > MOST_TIES:
-        return [tuple(bound)]
-    places = [n for n, b in enumerate(bound) if b in tied]
-    found = []
-    for order in permutations(tied):
-        if [colour[b] for b in order] == [colour[b] for b in tied]:
-            whole = list(bound)
-            for n, b in zip(places, order, strict=True):
-                whole[n] = b
-            found.append(tuple(whole))
-    return found

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from ..node import Node
 from ..ops import F
+from .groups import Groups
 from .identities import Calculus
 from .layout import WHOLE, Layout, arrange, entry_of, interleaved, repeated, stripped
 from .measure import Measure
@@ -22,6 +23,7 @@ from .tensors import ZERO, Factor, Index, Tensor
 
 ROW = 1.1  # how much longer `x @ A` counts than it is: `A.T @ x` is a column
 MATRIX_SOLVE = 1.2  # how much longer `solve(A, B)` counts for a matrix B: `inv(A) @ B` reads better
+SEARCHING = 50  # steps to look at the ways to write a part of a product
 HALF = Fraction(1, 2)
 LETTERS = "ijklmnopqrstuvwxyzabcdefgh"
 
@@ -39,6 +41,11 @@ class Writer(Protocol):
     def power(self, t: Tensor, layout: Layout, e: Fraction) -> Node: ...
 
     def easiest(self, t: Tensor) -> Index: ...
+
+
+def _is_root(node: Node) -> bool:
+    """Whether a node is the root of something that varies."""
+    return node.op.name == "sqrt" and bool(node.shape)
 
 
 class Product:
@@ -60,23 +67,18 @@ class Product:
         self.scalars = self.whole_determinants(groups.pop(frozenset(), []))
         self.groups = list(groups.values())
         self.indices = [frozenset(i for _, idx, _ in g for i in idx) for g in self.groups]
+        self.parts = Groups(self.indices, rank)
+        self.kept, self.members = self.parts.kept, self.parts.members
         self.sizes = {
             i: s for g in self.groups for f, idx, _ in g for i, s in zip(idx, f.shape, strict=True)
         }
         self.known: dict[tuple[int, Layout], Piece | None] = {}
-        self._kept: dict[int, frozenset[int]] = {}
-        self._connected: dict[int, bool] = {}
-        self.neighbours = [
-            sum(1 << n for n, other in enumerate(self.indices) if idx & other)
-            for idx in self.indices
-        ]
 
     def piece(self, layout: Layout) -> Piece:
         """The whole product with axes as in `layout`."""
-        everything = (1 << len(self.groups)) - 1
         tensor = Piece((), (), 0)
         if self.groups:
-            found = self.best(everything, layout)
+            found = self.best(self.parts.everything, layout)
             assert found is not None, f"no way to write {self.groups} as {layout}"
             tensor = found
         scalars = self.elementwise(self.scalars, {})
@@ -96,26 +98,12 @@ class Product:
                     exponents[whole] = most
         return [(f, (), e) for f, e in exponents.items() if e]
 
-    def kept(self, subset: int) -> frozenset[int]:
-        """The indices of a subset that the result or another group has too."""
-        found = self._kept.get(subset)
-        if found is None:
-            inside: frozenset[int] = frozenset()
-            outside: frozenset[int] = frozenset()
-            for n, idx in enumerate(self.indices):
-                if subset >> n & 1:
-                    inside |= idx
-                else:
-                    outside |= idx
-            found = frozenset(i for i in inside if i < self.rank or i in outside)
-            self._kept[subset] = found
-        return found
-
     def best(self, subset: int, layout: Layout) -> Piece | None:
         """The shortest way to write the product of a subset of the groups."""
         key = (subset, layout)
         if key not in self.known:
             self.r.work += 1
+            self.r.alg.budget.spend(SEARCHING)
             self.known[key] = None
             ways = list(self.ways(subset, layout))
             self.known[key] = min(ways) if ways else None
@@ -125,56 +113,18 @@ class Product:
         if not subset & (subset - 1):
             yield from self.single(subset.bit_length() - 1, layout)
             return
-        for a, b in self.splits(subset):
-            yield from self.pair(a, b, layout)
-        whole = subset == (1 << len(self.groups)) - 1
+        written = False
+        for a, b in self.parts.splits(subset):
+            for piece in self.pair(a, b, layout):
+                yield piece
+                written = True
+            if written and self.r.alg.budget.scarce:
+                break
+        whole = subset == self.parts.everything
         axes = max(sum(i is not None for i in layout), *map(len, self.indices))
-        found = self.einsum(subset, layout) if whole and axes > 2 else None
+        found = self.einsum(subset, layout) if whole and (axes > 2 or not written) else None
         if found is not None:
             yield found
-
-    def members(self, subset: int) -> list[int]:
-        return [n for n in range(len(self.groups)) if subset >> n & 1]
-
-    def splits(self, subset: int) -> Iterator[tuple[int, int]]:
-        """Two parts of a subset, each of them connected by indices where the subset is."""
-        parts = self.components(subset)
-        if len(parts) > 1:
-            yield parts[0], subset & ~parts[0]
-            return
-        axes = [frozenset((i,)) for i in range(self.rank)]
-        vectors = [n for n in self.members(subset) if self.indices[n] in axes]
-        if len(vectors) == 2 < subset.bit_count():
-            both = sum(1 << n for n in vectors)  # outer(x, y)
-            yield both, subset & ~both
-        lowest = subset & -subset
-        rest = subset & ~lowest
-        inner = rest
-        while inner:
-            inner = (inner - 1) & rest
-            a = inner | lowest
-            if self.connected(a) and self.connected(subset & ~a):
-                yield a, subset & ~a
-
-    def connected(self, subset: int) -> bool:
-        found = self._connected.get(subset)
-        if found is None:
-            found = self._connected[subset] = len(self.components(subset)) == 1
-        return found
-
-    def components(self, subset: int) -> list[int]:
-        """The connected parts of a subset, as subsets."""
-        found = []
-        while subset:
-            part = subset & -subset
-            grown = 0
-            while grown != part:
-                grown = part
-                for n in self.members(part):
-                    part |= self.neighbours[n] & subset
-            found.append(part)
-            subset &= ~part
-        return found
 
     # --- one group -------------------------------------------------------------------------------
 
@@ -202,7 +152,7 @@ class Product:
         opposite = len(group) == 2 and group[0][1] == group[1][1][::-1]
         if (
             opposite
-            and len(group[0][1]) == 2
+            and len(set(group[0][1])) == 2
             and len(order) < 2
             and group[0][2] == group[1][2] == 1
         ):
@@ -270,10 +220,8 @@ class Product:
         """A factor with an index twice, as the tensor of its diagonal."""
         names = list(dict.fromkeys(idx))
         shape = [f.shape[idx.index(i)] for i in names]
-        if f.form == "function" and len(f.args) == 1:  # the diagonal of exp(X) is exp(diag(X))
-            places = tuple(names.index(i) for i in idx)
-            inner = self.r.alg.product(shape, (f.args[0][0], places, 1))
-            return self.r.alg.function(f.name, inner), tuple(names)
+        if f.form == "function":  # the diagonal of exp(X) is exp(diag(X))
+            return diagonal_of(self.r.alg, f, idx), tuple(names)
         attrs = (("places", tuple(names.index(i) for i in idx)),)
         return self.r.alg.tensor("call", "diagonal of", shape, (f,), attrs), tuple(names)
 
@@ -341,6 +289,11 @@ class Product:
                 above.append(F.sqrt(top if bottom is None else top / bottom))
             elif bottom is not None:
                 below.append(F.sqrt(bottom))
+        top, bottom = (next((x for x in p if _is_root(x)), None) for p in (above, below))
+        if top is not None and bottom is not None:  # sqrt(x)/sqrt(y) = sqrt(x/y), for x, y > 0
+            above.remove(top)
+            below.remove(bottom)
+            above.append(F.sqrt(top.args[0] / bottom.args[0]))
         size = sum(map(r.size, above)) + sum(map(r.size, below)) + len(above) + len(below) - 1
         return Piece(tuple(above), tuple(below), max(size, 0) + (not above and bool(below)))
 
@@ -405,7 +358,14 @@ class Product:
         order = tuple(i for i in layout if i is not None)
         for first, second in ((a, b), (b, a)):
             members = self.members(first)
-            if len(members) == 1 and self.groups[members[0]][0][0].form == "delta":
+            form = self.groups[members[0]][0][0].form if len(members) == 1 else ""
+            if form == "triangle" and None not in layout and self.kept(second) == set(order):
+                i, j = self.groups[members[0]][0][1]
+                x = self.best(second, layout) if {i, j} == set(order[-2:]) else None
+                if x is not None:
+                    whole = self.full(x, layout)
+                    yield self.whole(F.tril(whole) if order[-1] == j else F.triu(whole))
+            if form == "delta":
                 i, j = self.groups[members[0]][0][1]
                 if set(order) == {i, j} and self.kept(second) == {i}:
                     x = self.best(second, (i,))
@@ -474,7 +434,7 @@ class Product:
         for part, other in ((first, second), (second, first)):
             weights = sum(1 << n for n in self.members(part) if self.indices[n] == {k})
             rest = part & ~weights
-            if not weights or not rest or not self.connected(rest):
+            if not weights or not rest or not self.parts.connected(rest):
                 continue
             s, x, y = (
                 self.best(weights, (k,)),
@@ -483,7 +443,8 @@ class Product:
             )
             if s is not None and x is not None and y is not None:
                 a, b = (x, y) if part == first else (y, x)
-                node = closed(a) @ F.diag(closed(s)) @ closed(b)
+                weighted = self.full(a, (*left, k)) @ F.diag(self.full(s, (k,)))
+                node = weighted @ self.full(b, (k, *right))
                 yield self.whole(arrange(node, order, layout))
 
     def solved(
@@ -564,12 +525,26 @@ class Product:
             for f, idx, e in self.groups[n]:
                 own = self.r.easiest(f)
                 if e < 0:
-                    nodes.append(closed(Piece((), (self.r.power(f, own, -e),), 0)))
+                    node = closed(Piece((), (self.r.power(f, own, -e),), 0))
+                elif f.name == "exp":
+                    node = closed(self.elementwise([(f, own, e)], dict(enumerate(own))))
                 else:
-                    nodes.append(self.r.power(f, own, e) if f.name != "exp" else closed(
-                        self.elementwise([(f, own, e)], dict(enumerate(own)))))  # fmt: skip
+                    node = self.r.power(f, own, e)
+                shape = tuple(f.shape[a] for a in own)
+                nodes.append(node if node.shape == shape else repeated(node, shape, None))
                 terms.append("".join(names[idx[a]] for a in own))
-        if any(x.ndim != len(t) for x, t in zip(nodes, terms, strict=True)):
-            return None
         equation = ",".join(terms) + "->" + "".join(names[i] for i in order)
         return self.whole(arrange(F.einsum(equation, *nodes), tuple(order), layout))
+
+
+def diagonal_of(alg: Calculus, f: Tensor, idx: Index) -> Tensor:
+    """A function of tensors where some of its indices are equal."""
+    names = list(dict.fromkeys(idx))
+    shape = [f.shape[idx.index(i)] for i in names]
+    views = []
+    for t, places in f.args:
+        at = tuple(names.index(idx[p]) for p in places)
+        axes = sorted(set(at))
+        inner = alg.product([shape[a] for a in axes], (t, tuple(axes.index(a) for a in at), 1))
+        views.append((inner, tuple(axes)))
+    return alg.tensor("function", f.name, shape, tuple(views), f.attrs)

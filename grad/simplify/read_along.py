@@ -36,7 +36,7 @@ def _weighted_logsumexp(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor
 
 def _prod_others(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     """The gradient of prod(x), and that along directions: as shares of it, for x not 0."""
-    if len(args) > 3 or vanishes(args[0]):
+    if len(args) > 3 or r.alg.guarded or vanishes(args[0]):
         return None
     alg = r.alg
     kept, gone = r.reduce(node, node.attr("dim"))

@@ -42,6 +42,11 @@ def _mean(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
     return r.alg.product(total.shape, (total, axes_of(total), 1), (r.read(dimension(n)), (), -1))
 
 
+def _dimension(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
+    """A named size; n*m as the product of two."""
+    return r.alg.sum((), [r.alg.size(node.attr("size"))])
+
+
 def _matmul(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
     x, y = node.args
     lead = node.shape[: node.ndim - (x.ndim > 1) - (y.ndim > 1)]
@@ -281,6 +286,11 @@ def _index_set(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     return r.alg.plus(args[0], r.alg.times(-1, old), new)
 
 
+def _order_statistic(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
+    """The k-th entry in order: what nan would make of it is not shown."""
+    return r.read(TABLE["kthvalue"](node.args[0], **dict(node.attrs)))
+
+
 def _one_hot(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     """one_hot([0, 2], 3) as rows of an identity."""
     x, n = node.args[0], node.attr("num_classes")
@@ -359,6 +369,20 @@ def _cumprod(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
         return r.call(node, args) if node.attr("dim") else args[0]
     moved, order, _ = last(r, node, args[0], dims_of(node))
     return r.alg.permuted(r.alg.along("cumprod", moved, 1, keep=True), back(order))
+
+
+def _triangle(lower: bool) -> Rule:
+    def rule(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
+        """The entries up to the diagonal, as a product with a triangle of ones."""
+        n = node.shape[-1]
+        if node.ndim < 2 or not _plain_diagonal(node) or node.shape[-2] != n or n == 1:
+            return None
+        triangle = r.alg.tensor("triangle", "triangle", (n, n))  # [i,k]: 1 where k <= i
+        i, j = args[0].rank - 2, args[0].rank - 1
+        places = (i, j) if lower else (j, i)
+        return r.alg.product(args[0].shape, (triangle, places, 1), (args[0], axes_of(args[0]), 1))
+
+    return rule
 
 
 def _pad(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
@@ -454,11 +478,14 @@ def dims_of(node: Node) -> tuple[int, ...]:
 
 
 AXES: dict[str, Rule] = {
-    "sum": _sum, "mean": _mean, "matmul": _matmul, "outer": _outer, "einsum": _einsum, "dot": _dot,
-    "trace": _trace, "diagonal": _diagonal, "diag_embed": _diagonal_matrix, "diag": _diag,
-    "eye": _eye, "zeros": _filled(0), "ones": _filled(1), "one_hot": _one_hot,
-    "permute": _permute, "unsqueeze": _same, "squeeze": _same, "broadcast_to": _broadcast,
-    "reshape": _reshape, "index": _index, "index_add": _index_add, "index_set": _index_set,
-    "flip": _flip, "cumsum": _cumsum, "cumprod": _cumprod, "pad": _pad, "recurrence": _recurrence,
-    "logcumsumexp": _logcumsumexp, "gather": _gather, "scatter_add": _scatter_add,
+    "sum": _sum, "mean": _mean, "dimension": _dimension, "matmul": _matmul, "outer": _outer,
+    "einsum": _einsum, "dot": _dot, "trace": _trace, "diagonal": _diagonal,
+    "diag_embed": _diagonal_matrix, "diag": _diag, "eye": _eye, "zeros": _filled(0),
+    "ones": _filled(1), "one_hot": _one_hot, "permute": _permute, "unsqueeze": _same,
+    "squeeze": _same, "broadcast_to": _broadcast, "reshape": _reshape, "index": _index,
+    "index_add": _index_add, "index_set": _index_set, "flip": _flip,
+    "tril": _triangle(True), "triu": _triangle(False), "cumsum": _cumsum, "cumprod": _cumprod,
+    "pad": _pad, "order_statistic": _order_statistic,
+    "recurrence": _recurrence, "logcumsumexp": _logcumsumexp, "gather": _gather,
+    "scatter_add": _scatter_add,
 }  # fmt: skip

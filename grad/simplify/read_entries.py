@@ -12,7 +12,7 @@ import numpy as np
 from ..node import Node
 from .identities import Calculus
 from .reader import POINTWISE, Reader, Rule, squeezed
-from .tensors import ONE, Factor, Index, Item, Tensor, axes_of, is_mask
+from .tensors import ONE, Factor, Index, Item, Tensor, axes_of, is_mask, vanishes
 
 _HALF = Fraction(1, 2)
 MOST_BESSEL = 3  # the order of a spherical Bessel function that is written out
@@ -76,17 +76,21 @@ def _constant(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
 
 
 def _times(exponent: int) -> Rule:
-    def rule(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
+    def rule(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
         x, y = args
+        if exponent < 0 and r.alg.constant(y) == 0:
+            return None  # what is divided by 0 has no normal form
         ix, iy = (r.seen(a, node.shape) for a in node.args)
         return r.alg.product(squeezed(node.shape), (x, ix, 1), (y, iy, exponent))
 
     return rule
 
 
-def _power(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
+def _power(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
     x, y = (r.spread(a, t, node.shape) for a, t in zip(node.args, args, strict=True))
     value = r.alg.constant(y)
+    if value is not None and value < 0 and r.alg.constant(x) == 0:
+        return None
     if value is not None:
         x = args[0]
         return r.spread(node.args[0], r.alg.power(x, value), node.shape)
@@ -121,14 +125,18 @@ def _inverse_mills(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
 
 def _sinc(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
     """sin(pi x)/(pi x), for x not 0."""
+    if r.alg.guarded or vanishes(args[0]):
+        return _mapped(r, node, args)
     pi = r.alg.tensor("number", "pi", node=math.pi)
     return _bessel(
         r.alg, 0, r.alg.product(args[0].shape, (args[0], axes_of(args[0]), 1), (pi, (), 1))
     )
 
 
-def _spherical_jn(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
-    return _bessel(r.alg, node.attr("n"), args[0]) if node.attr("n") <= MOST_BESSEL else None
+def _spherical_jn(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
+    if r.alg.guarded or vanishes(args[0]) or node.attr("n") > MOST_BESSEL:
+        return _mapped(r, node, args)
+    return _bessel(r.alg, node.attr("n"), args[0])
 
 
 def _bessel(alg: Calculus, n: int, x: Tensor) -> Tensor:
@@ -177,7 +185,14 @@ def _compare(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
     return made
 
 
+def _without_nan(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
+    """A product that is 0 wherever its second factor is."""
+    return (_mapped if r.alg.guarded else _times(1))(r, node, args)
+
+
 def _where(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
+    if r.alg.guarded:
+        return _mapped(r, node, args)
     mask, x, y = (r.spread(a, t, node.shape) for a, t in zip(node.args, args, strict=True))
     if node.args[0].kind != "bool" and not is_mask(args[0]):
         mask = r.alg.function("truth", mask)
@@ -218,7 +233,7 @@ MAPPED = (
 
 ENTRIES: dict[str, Rule] = {
     "constant": _constant,
-    "mul": _times(1), "div": _times(-1), "multiply_no_nan": _times(1),
+    "mul": _times(1), "div": _times(-1), "multiply_no_nan": _without_nan,
     "pow": _power, "where": _where, "detach": _same, "ndtr": _normal_distribution,
     "inverse_mills": _inverse_mills, "sinc": _sinc, "spherical_jn": _spherical_jn,
     "logical_and": _both, POINTWISE: _mapped,

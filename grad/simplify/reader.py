@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from ..node import Node, Shape, walk
+from ..ops import CONSTANT
 from .identities import Calculus
 from .tensors import Index, Tensor
 
@@ -70,10 +71,14 @@ class Reader:
         """A row that is nothing but itself here."""
         if not node.args:
             return self.alg.leaf(node)
-        shapes = tuple(a.shape for a in node.args)
+        asked = tuple((a.shape, a.kind) for a in node.args)
+        taken = tuple(
+            self.alg.leaf(a) if a.op is CONSTANT and a.kind == "int" and a.shape else t
+            for a, t in zip(node.args, args, strict=True)
+        )
         return self.alg.tensor(
-            "call", node.op.name, squeezed(node.shape), tuple(args),
-            (*node.attrs, ("shapes of arguments", shapes)),
+            "call", node.op.name, squeezed(node.shape), taken,
+            (*node.attrs, ("arguments", asked)),
         )  # fmt: skip
 
     def opened(self, node: Node) -> Node:

@@ -15,9 +15,9 @@ from .patterns import Attribute, Wild, row, rows
 
 x, y, z, m = (Wild(name) for name in "xyzm")
 c = Wild("c", number=True)
-D, K, I = (Attribute(name) for name in "DKI")
+D, K, I, C = (Attribute(name) for name in "DKIC")
 
-exp, log, log1p, sqrt, square, sign = rows("exp log log1p sqrt square sign")
+exp, expm1, log, log1p, sqrt, square, sign = rows("exp expm1 log log1p sqrt square sign")
 sinh, cosh, tanh, hypot, logaddexp = rows("sinh cosh tanh hypot logaddexp")
 sigmoid, logsigmoid, softplus = rows("sigmoid logsigmoid softplus")
 softmax, log_softmax, logsumexp = rows("softmax log_softmax logsumexp")
@@ -27,6 +27,7 @@ total, mean, prod, norm = rows("sum mean prod norm")
 det, logdet, index, unsqueeze = rows("det logdet index unsqueeze")
 trace, kron, inv = rows("trace kron inv")
 magnitude = row("abs")
+matrix_norm, dist, std, var = rows("matrix_norm dist std var")
 
 
 MOST_FACTORS = 16  # of a product that is looked through for exponentials
@@ -83,9 +84,28 @@ def matrices(x: Node, y: Node, **_: Any) -> bool:
     return x.ndim == y.ndim == 2
 
 
+def both_fit(x: Node, y: Node, z: Node, m: Node) -> bool:
+    inner = [(a.shape[-1], b.shape[0]) for a, b in ((x, z), (y, m)) if matrices(a, b)]
+    return len(inner) == 2 and all(a == b for a, b in inner)
+
+
 def square_both(x: Node, y: Node, **_: Any) -> bool:
     shapes = (x.shape, y.shape)
     return all(len(s) == 2 and s[0] == s[1] and isinstance(s[0], int) for s in shapes)
+
+
+def _frobenius(x: Node, D: Any, K: bool) -> Node:
+    return F.sum(x**2, (-2, -1) if D is None else D, K)
+
+
+# lengths whose squares are smooth where they are not, at 0, and what those squares are
+SQUARED = [
+    (norm(x, p=2, dim=D, keepdim=K),              total(x**2, dim=D, keepdim=K)),
+    (matrix_norm(x, ord="fro", dim=D, keepdim=K), _frobenius),
+    (std(x, dim=D, keepdim=K, correction=C),      var(x, dim=D, keepdim=K, correction=C)),
+    (dist(x, y, p=2),                             total((x - y) ** 2)),
+    (hypot(x, y),                                 x**2 + y**2),
+]  # fmt: skip
 
 
 def entries(x: Node, D: Any) -> Node:
@@ -99,8 +119,9 @@ EXACT = [
     (magnitude(x)**c                 >> x**c).when(even),                 # |x|^2k = x^2k
     square(magnitude(x))             >> x**2,                             # |x|^2 = x^2
     magnitude(x) * magnitude(x)      >> x**2,                             # |x| |x| = x^2
-    norm(x, p=2, dim=D, keepdim=K)**2          >> total(x**2, dim=D, keepdim=K),  # |x|^2 = sum x^2
-    square(norm(x, p=2, dim=D, keepdim=K))     >> total(x**2, dim=D, keepdim=K),  # |x|^2 = sum x^2
+    *(length**2                      >> smooth for length, smooth in SQUARED),   # |x|^2 = sum x^2
+    *(square(length)                 >> smooth for length, smooth in SQUARED),
+    *(length * length                >> smooth for length, smooth in SQUARED),
     sqrt(x**2)                       >> magnitude(x),                     # (x^2)^1/2 = |x|
     sqrt(square(x))                  >> magnitude(x),                     # (x^2)^1/2 = |x|
     sqrt(x * x)                      >> magnitude(x),                     # (x^2)^1/2 = |x|
@@ -110,6 +131,7 @@ EXACT = [
     exp(x) / exp(y)                  >> exp(x - y),                       # e^x/e^y = e^(x-y)
     1 / exp(x)                       >> exp(-x),                          # 1/e^x = e^-x
     log(exp(x))                      >> x,                                # log e^x = x
+    log(1 - exp(x))                  >> log(-expm1(x)),                   # log(1 - e^x)
     (log(x**c)                       >> c * log(magnitude(x))).when(even),    # log x^2k = 2k log|x|
     log(square(x))                   >> 2 * log(magnitude(x)),            # log x^2 = 2 log|x|
 
@@ -198,6 +220,7 @@ EXACT = [
     (norm(kron(x, y), p=2, dim=(-2, -1), keepdim=False)
                                              >> norm(x) * norm(y)).when(matrices),
     (inv(kron(x, y))                         >> kron(inv(x), inv(y))).when(square_both),
+    (kron(x, y) @ kron(z, m)                 >> kron(x @ z, y @ m)).when(both_fit),
 ]
 # fmt: on
 

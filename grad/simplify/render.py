@@ -14,17 +14,19 @@ from typing import Any
 
 from ..node import TABLE, Node
 from ..ops import F, constant
+from .budget import TooLong
 from .functions import ODD
 from .identities import Calculus
 from .layout import WHOLE, Layout, arrange, fits, lengthened, reduction, repeated, stripped
 from .measure import Measure
-from .pieces import added, averaged, number, number_node, scaled, turn
-from .product import Product
-from .tensors import ONE, Factor, Index, Item, Tensor, Term, TooLong, axes_used, is_mask
+from .pieces import added, averaged, number, number_node, scaled, turn, with_minus
+from .product import Product, diagonal_of
+from .tensors import ONE, Factor, Index, Item, Tensor, Term, axes_used, is_count, is_mask
 
-MOST_WRITTEN = 40_000  # factors, over all the products that are written on the way
+WRITING = 8  # steps to write one factor of a product
 MOST_ENTRIES = 6  # of a vector or matrix that is written entry by entry
 MOST_LEVELS = 3  # forms within forms, from where on sums are written as they stand
+ORDERED = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}  # seen from the other side
 DOUBLE = {"sin": "cos", "sinh": "cosh"}
 DEEP = 60  # tensors in one formula, from where on those deep inside are written first
 MOST_GROUPS = 9  # of factors whose orders are searched; of longer products a part is written first
@@ -39,15 +41,16 @@ class Renderer:
         decimals: bool = False,
         solves: bool = False,
         named: Sequence[Node] = (),
+        outers: bool = False,
     ) -> None:
         self.alg = alg
         self.decimals, self.solves = decimals, solves  # how the formula at hand writes such things
-        self.size = Measure(named)
+        self.size = Measure(named, outers)
         self.named = bool(named)
         self.known: dict[tuple[Tensor, Layout, bool], Node] = {}
         self.open: set[tuple[Tensor, Layout, bool]] = set()
         self.level = 0
-        self.work = self.written = 0
+        self.work = 0
         self.complements: dict[Tensor, Tensor] = {}
 
     def variants(self, t: Tensor) -> Sequence[Tensor]:
@@ -57,6 +60,9 @@ class Renderer:
 
     def render(self, t: Tensor, want: Layout) -> Node:
         """The shortest node for `t` whose axes are those of `want`, None for one of size 1."""
+        if t.symmetric:  # A' = A
+            axes = iter(sorted(a for a in want if a is not None))
+            want = tuple(None if a is None else next(axes) for a in want)
         whole = self.level < MOST_LEVELS
         key = (t, want, whole)
         found = self.known.get(key)
@@ -78,12 +84,19 @@ class Renderer:
             if outside.ndim == len(real):
                 yield arrange(outside, real, want)
         if t.form == "function" and want == (1, 0):
-            yield arrange(self.render(t, (0, 1)), (0, 1), want)
+            straight = self.render(t, (0, 1))
+            if straight.ndim == 2:
+                yield arrange(straight, (0, 1), want)
+        sides = self.sides(t) if t.name in ORDERED else None
+        if sides is not None:
+            yield self.function(sides, want)
         stacked = self.stacked(t) if want == tuple(range(t.rank)) else None
         if stacked is not None:
             yield stacked
         turned = t.form == "sum" and len(real) == 2 and None not in want and len(t.terms) < 8
         for form in forms:
+            if form is not t and self.alg.budget.scarce:
+                return
             self.level += form is not t
             yield self.plain(form, want)
             if turned:
@@ -91,6 +104,22 @@ class Renderer:
                 if other.ndim == 2 and other.op.name != "permute":
                     yield turn(other)
             self.level -= form is not t
+
+    def sides(self, t: Tensor) -> Tensor | None:
+        """x - y > 0 as x > y, and 1 - x > 0 as x < 1."""
+        (u, places), (zero, _) = t.args
+        if u.form != "sum" or self.alg.constant(zero) != 0:
+            return None
+        plus, minus = (
+            self.alg.sum(u.shape, [(s * c, list(term)) for term, c in u.terms.items() if s * c > 0])
+            for s in (1, -1)
+        )
+        if self.alg.constant(plus) == 0 or self.alg.constant(minus) == 0:
+            return None
+        sides, name = [(plus, places), (minus, places)], t.name
+        if self.alg.constant(plus) is not None:
+            sides, name = sides[::-1], ORDERED[name]
+        return self.alg.tensor("function", name, t.shape, tuple(sides), t.attrs)
 
     def stacked(self, t: Tensor) -> Node | None:
         """A sum of multiples of rows of an identity, entry by entry."""
@@ -150,6 +179,8 @@ class Renderer:
             return number_node(t.node)
         if t.form == "triangle":
             full = TABLE["ones"](t.shape[0], t.shape[0])
+            if tuple(a for a in want if a is not None) == (1, 0):
+                return arrange(F.triu(full), (1, 0), want)
             return arrange(F.tril(full), (0, 1), want)
         if t.form == "select":
             return self.selection(t, want)
@@ -221,11 +252,20 @@ class Renderer:
         return min(ways, key=self.size)
 
     def call(self, t: Tensor, want: Layout) -> Node:
-        """A row that is only itself: its arguments get the axes they had."""
-        attrs = {k: v for k, v in t.attrs if k != "shapes of arguments"}
+        """A row that is only itself: its arguments get the axes they had, positions stay integers.
+
+        Raises TooLong for positions that have become products with floats.
+        """
+        attrs = {k: v for k, v in t.attrs if k != "arguments"}
         args = []
-        for a, shape in zip(t.args, t.attr("shapes of arguments"), strict=True):
-            args.append(self.exact(a, shape))
+        for a, (shape, kind) in zip(t.args, t.attr("arguments"), strict=True):
+            if kind == "int":
+                node = self.laid_out(a, shape)
+                if node.kind != "int":
+                    raise TooLong
+                args.append(node if node.shape == shape else F.broadcast_to(node, shape))
+            else:
+                args.append(self.exact(a, shape))
         node = TABLE[t.name].node(args, attrs)
         names = iter(range(t.rank))
         have = tuple(None if s == 1 else next(names) for s in node.shape)
@@ -233,18 +273,19 @@ class Renderer:
 
     def exact(self, t: Tensor, shape: Sequence[Any], like: Node | None = None) -> Node:
         """`t` as a node of exactly this shape."""
+        node = self.laid_out(t, shape)
+        return node if node.shape == tuple(shape) else repeated(node, tuple(shape), like)
+
+    def laid_out(self, t: Tensor, shape: Sequence[Any]) -> Node:
+        """`t` as a node that broadcasts to this shape."""
         names = iter(range(t.rank))
-        want = tuple(None if s == 1 else next(names) for s in shape)
-        node = self.render(t, want)
-        if node.shape == tuple(shape):
-            return node
-        return repeated(node, tuple(shape), like)
+        return self.render(t, tuple(None if s == 1 else next(names) for s in shape))
 
     # --- sums ------------------------------------------------------------------------------------
 
     def sum(self, t: Tensor, want: Layout) -> Node:
         """Terms joined by + and -, those with a plus first."""
-        for special in (self.log_softmax, self.where):
+        for special in (self.log_softmax, self.clamped, self.where):
             found = special(t, want)
             if found is not None:
                 return found
@@ -259,11 +300,10 @@ class Renderer:
             minus.remove(lead)
             plus = [self.term(*lead, t.rank, want)]
         first, *more = sorted(plus, key=lambda n: n.op.name == "permute")
-        if first.kind == "bool":
+        less = [self.term(term, -c, t.rank, want) for term, c in minus]
+        if first.kind == "bool" and (not (more or less) or (more or less)[0].kind == "bool"):
             first = constant(1) * first  # NumPy adds truth values up to a truth value
-        out = reduce(added, more, first)
-        for term, c in minus:
-            out = out - self.term(term, -c, t.rank, want)
+        out = reduce(lambda x, y: x - y, less, reduce(added, more, first))
         return lengthened(out, want)
 
     def log_softmax(self, t: Tensor, want: Layout) -> Node | None:
@@ -290,6 +330,30 @@ class Renderer:
                     return self.sum(inner, want)
         return None
 
+    def clamped(self, t: Tensor, want: Layout) -> Node | None:
+        """c*sign(u) where abs(u) > c, else u, as clamp(u, min=-c, max=c), for c not negative."""
+        for mask, idx in _masks(t):
+            if mask.name not in ORDERED:
+                continue
+            (v, at), (c, places) = mask.args
+            if v.form != "function" or v.name != "abs" or not self.alg.nonnegative(c):
+                continue
+            u, own = v.args[0]
+            inner = (u, tuple(idx[at[i]] for i in own), 1)
+            bound = (c, tuple(idx[i] for i in places), 1)
+            sign = (self.alg.function("sign", u), inner[1], 1)
+            far = self.alg.product(t.shape, bound, sign)
+            near = self.alg.product(t.shape, inner)
+            outside = mask if mask.name in ("gt", "ge") else self.alg.opposite(mask)
+            whole = self.alg.product(t.shape, (outside, idx, 1))
+            if self.alg.choose(whole, far, near) is t:
+                nodes = [
+                    self.render(self.used(x), self.of(x, want))
+                    for x in (near, self.alg.product(t.shape, bound))
+                ]
+                return F.clamp(nodes[0], min=with_minus(nodes[1]), max=nodes[1])
+        return None
+
     def where(self, t: Tensor, want: Layout) -> Node | None:
         """m*a + (not m)*b + rest, as where(m, a, b) + rest."""
         for mask, idx in _masks(t):
@@ -313,8 +377,10 @@ class Renderer:
                 branches.append(self.render(self.used(branch), self.of(branch, want)))
             place = {a: n for n, a in enumerate(want) if a is not None}
             layout: list[int | None] = [None] * len(want)
-            for k, axis in enumerate(idx):
+            for k, axis in enumerate(dict.fromkeys(idx)):
                 layout[place[axis]] = k
+            if len(set(idx)) < len(idx):
+                mask = diagonal_of(self.alg, mask, idx)
             chosen = self.render(mask, stripped(tuple(layout)))
             if mask.name == "truth":
                 chosen = chosen.args[0]  # `where` asks for no more
@@ -341,9 +407,7 @@ class Renderer:
 
     def term(self, term: Term, c: Fraction, rank: int, want: Layout) -> Node:
         """A product of factors, summed over the indices from `rank` on, times a coefficient."""
-        self.written += len(term)
-        if self.written > MOST_WRITTEN:
-            raise TooLong
+        self.alg.budget.spend(WRITING * len(term))
         c, factors = self.doubled(c, list(term))
         if c < 0:
             c, factors = self.flipped(c, factors)
@@ -393,8 +457,13 @@ class Renderer:
         return c, factors
 
     def flipped(self, c: Fraction, factors: list[Factor]) -> tuple[Fraction, list[Factor]]:
-        """-2*(y - x) as 2*(x - y), where that has a plus in front too; -sign(y - x) likewise."""
-        for n, (f, idx, e) in enumerate(factors):
+        """-2*(y - x) as 2*(x - y), where that has a plus in front too; -sign(y - x) likewise.
+
+        x - mean(x) and then 1 - x stay what they are, if there is another difference.
+        """
+        order = sorted(range(len(factors)), key=lambda n: _awkward_turned(factors[n][0]))
+        for n in order:
+            f, idx, e = factors[n]
             if e.denominator != 1 or e % 2 == 0:
                 continue
             turned = self.negated(f, c)
@@ -423,6 +492,8 @@ class Renderer:
             return None
         if {k > 0 for k in t.terms.values()} != {True, False}:
             return None
+        if any(all(is_count(f) for f, _, _ in term) for term in t.terms if term):
+            return None  # n - 1, with the named size in front
         bent = any(f.form == "function" or e != 1 for term in t.terms for f, _, e in term)
         if c != -1 and () in t.terms and bent:
             return None
@@ -478,6 +549,13 @@ class Renderer:
 
 def _term_order(term: Term, c: Fraction) -> tuple[Any, ...]:
     return c < 0, tuple((f.id, idx, e) for f, idx, e in term)
+
+
+def _awkward_turned(t: Tensor) -> int:
+    """How odd a difference looks the other way round."""
+    plain = [c for term, c in t.terms.items() if all(i < t.rank for _, idx, _ in term for i in idx)]
+    summed = len(plain) < len(t.terms)
+    return 2 if summed and plain and min(plain) > 0 else () in t.terms
 
 
 def _masks(t: Tensor) -> list[tuple[Tensor, Index]]:

@@ -32,8 +32,9 @@ class Shortest(Renderer):
         decimals: bool = False,
         solves: bool = False,
         named: Sequence[Node] = (),
+        outers: bool = False,
     ) -> None:
-        super().__init__(alg, decimals, solves, named)
+        super().__init__(alg, decimals, solves, named, outers)
         self.left = BUDGET
         self._variants: dict[Tensor, list[Tensor]] = {}
 
@@ -47,26 +48,31 @@ class Shortest(Renderer):
         return found
 
     def _find(self, t: Tensor) -> list[Tensor]:
-        if self.left <= 0 or self.work > MOST_WORK or len(t.terms) > MOST_TERMS:
+        dear = self.left <= 0 or self.work > MOST_WORK or self.alg.budget.scarce
+        if dear or len(t.terms) > MOST_TERMS:
             return [t]
         self.left -= 1
         found = [t]
         forms = [t, self.expanded(t), self.over_common(t), self.cleared(t), self.one_log(t)]
-        for form in [f for f in forms if f is not None]:
+        if _has_square(t) or any(_has_square(f) for term in t.terms for f, _, e in term if e == 1):
+            forms += [self.expanded(t, 1), self.over_common(t, 1)]  # (x - m)**2 left as it is
+        for form in dict.fromkeys(f for f in forms if f is not None):
             found.append(form)
             if form.form == "sum" and len(form.terms) > 1:
                 found += self.factored(form)
                 found.append(self.without_content(form))
         return list(dict.fromkeys(found))
 
-    def expanded(self, t: Tensor) -> Tensor | None:
-        """`t` with products of sums multiplied out, where terms then cancel or add up."""
-        found = self.alg.expanded(t, MOST_EXPANDED)
+    def expanded(self, t: Tensor, highest: int = 2) -> Tensor | None:
+        """`t` with products of sums multiplied out, where terms then cancel or add up; without
+        their squares, if 1 is the `highest` power."""
+        found = self.alg.expanded(t, MOST_EXPANDED, highest)
         if found is None:
             return None
         made = 0
         for term in t.terms:
-            made += prod(len(f.terms) ** int(e) for f, _, e in term if f.form == "sum" and e > 0)
+            sums = ((len(f.terms), int(e)) for f, _, e in term if f.form == "sum" and e > 0)
+            made += prod(n**e for n, e in sums if e <= highest)
         if len(t.terms) == 1 and len(next(iter(t.terms))) == 1:
             return found
         few = found.form != "sum" or len(found.terms) < made or len(found.terms) <= FEW
@@ -80,27 +86,28 @@ class Shortest(Renderer):
         return self.alg.tensor("sum", "", t.shape, terms={((inner, axes, ONE),): c})
 
     def one_log(self, t: Tensor) -> Tensor | None:
-        """log(x) - log(y) as log(x/y)."""
+        """log(x) - log(y) as log(x/y), log(x) + log(y) as log(x*y)."""
         logs = {
             term: c
             for term, c in t.terms.items()
             if len(term) == 1 and term[0][0].name == "log" and term[0][2] == 1 == abs(c)
             and all(i < t.rank for i in term[0][1])
         }  # fmt: skip
-        if set(logs.values()) != {-1, 1}:
+        if len(logs) < 2:
             return None
+        sign = max(logs.values())
         inner: list[Factor] = []
         for ((f, idx, _),), c in logs.items():
             x, places = f.args[0]
-            inner.append((x, tuple(idx[i] for i in places), c))
+            inner.append((x, tuple(idx[i] for i in places), c * sign))
         ratio = self.alg.sum(t.shape, [(ONE, inner)])
         rest = [(c, list(term)) for term, c in t.terms.items() if term not in logs]
         joined = self.alg.function("log", ratio)
-        return self.alg.sum(t.shape, [*rest, (ONE, [(joined, tuple(range(t.rank)), ONE)])])
+        return self.alg.sum(t.shape, [*rest, (sign, [(joined, tuple(range(t.rank)), ONE)])])
 
     # --- common denominators ---------------------------------------------------------------------
 
-    def over_common(self, t: Tensor) -> Tensor | None:
+    def over_common(self, t: Tensor, highest: int = 2) -> Tensor | None:
         """a/d - b/d**2 as (a*d - b)/d**2, the top multiplied out."""
         least: dict[tuple[Tensor, Index], Fraction] = {}
         for term in t.terms:
@@ -114,7 +121,7 @@ class Shortest(Renderer):
             (c, [*term, *((f, idx, -e) for f, idx, e in below)]) for term, c in t.terms.items()
         ])  # fmt: skip
         if top.form == "sum":
-            top = self.alg.expanded(top, MOST_EXPANDED) or top
+            top = self.alg.expanded(top, MOST_EXPANDED, highest) or top
         return self.alg.sum(t.shape, [(ONE, [*below, (top, tuple(range(t.rank)), ONE)])])
 
     def cleared(self, t: Tensor) -> Tensor | None:
@@ -123,7 +130,7 @@ class Shortest(Renderer):
         for term, c in t.terms.items():
             factors: list[Factor] = []
             for f, idx, e in term:
-                inner = self.over_common(f) if f.form == "sum" and e.denominator == 1 else None
+                inner = self.over_common(f, 1) if f.form == "sum" and e.denominator == 1 else None
                 if inner is not None:
                     factors.append((inner, idx, e))
                     changed = True
@@ -235,6 +242,11 @@ class Shortest(Renderer):
             items.append((c, renamed))
         inner = self.alg.sum(shape, items)
         return self.alg.sum(t.shape, [(ONE, [*common, (inner, tuple(inner_axes), ONE)])])
+
+
+def _has_square(t: Tensor) -> bool:
+    """Whether a sum has the square of a sum in it."""
+    return any(f.form == "sum" and e == 2 for term in t.terms for f, _, e in term)
 
 
 def _pattern(factor: Factor, rank: int) -> tuple[Tensor, Index, int]:

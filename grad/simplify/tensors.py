@@ -21,10 +21,6 @@ Item = tuple[Fraction, list[Factor]]  # a term on its way to the normal form, wi
 ONE, ZERO = Fraction(1), Fraction(0)
 
 
-class TooLong(Exception):
-    """A graph whose normal form would take too long: it is then written as it is."""
-
-
 class Tensor:
     """An interned tensor: a leaf, a function of tensors, or a sum of products (a polynomial).
 
@@ -35,7 +31,9 @@ class Tensor:
     ``shape``  sizes, none of them 1
     """
 
-    __slots__ = ("args", "attrs", "form", "id", "name", "node", "shape", "symmetric", "terms")
+    __slots__ = (
+        "args", "attrs", "form", "id", "name", "node", "nonnegative", "shape", "symmetric", "terms",
+    )  # fmt: skip
 
     id: int
     form: str
@@ -45,7 +43,8 @@ class Tensor:
     shape: tuple[Size, ...]
     node: Any
     terms: dict[Term, Fraction]
-    symmetric: bool
+    symmetric: bool  # known to equal its transpose
+    nonnegative: bool  # known to have no negative entry
 
     @property
     def rank(self) -> int:
@@ -74,6 +73,11 @@ def is_mask(t: Tensor) -> bool:
     return t.form == "select" or (
         t.form == "function" and (t.name in COMPARISONS or t.name in BOOLEAN)
     )
+
+
+def is_count(t: Tensor) -> bool:
+    """Whether `t` is a named size."""
+    return t.form == "leaf" and t.name == "dimension"
 
 
 BOOLEAN = frozenset(("logical_and", "logical_or", "logical_not", "isnan", "isfinite", "truth"))
@@ -117,10 +121,6 @@ def _entries(term: Term, rank: int) -> int:
 
 def factor_key(factor: Factor) -> tuple[Any, ...]:
     return factor[0].id, factor[1], factor[2]
-
-
-def _sorted_if(symmetric: bool, idx: Index) -> Index:
-    return tuple(sorted(idx)) if symmetric else idx
 
 
 SPARSE = frozenset(("relu", "maximum", "minimum", "clamp", "heaviside"))

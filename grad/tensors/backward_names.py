@@ -86,10 +86,21 @@ def _entries(node: Node, shapes: tuple[Shape, ...]) -> str:
     return "SelectBackward0" if isinstance(entries[-1], int) else "SliceBackward0"
 
 
+def _linalg_norm(node: Node, shapes: tuple[Shape, ...]) -> str:
+    """By what it is made of: that of a matrix is an extreme, or a sum of singular values."""
+    if node.op.name == "norm" or node.attr("ord") == "fro":
+        return "LinalgVectorNormBackward0"
+    if node.attr("ord") == "nuc":
+        return "SumBackward1"
+    return "AmaxBackward0" if node.attr("ord") > 0 else "AminBackward0"
+
+
 SPECIAL: dict[str, Callable[[Node, tuple[Shape, ...]], str]] = {
     "pow": _power,
     "power": _power,
     "matmul": _product,
     "sub": _difference,
     "getitem": _entries,
+    "linalg_norm": _linalg_norm,
+    "matrix_norm": _linalg_norm,
 }

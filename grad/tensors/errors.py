@@ -168,6 +168,8 @@ def _sentence(
         case "G310" if name in ("stack", "concat", "cat") and shapes:
             dims = [a for a in args if isinstance(a, int)]
             return TensorRuntimeError, _joined(name, shapes, dims[0] if dims else 0)
+        case "G117" if "by zero" in error.message:
+            return TensorRuntimeError, "ZeroDivisionError"
         case "G117" if "an axis twice" in error.message:
             dims = next((list(a) for a in args if isinstance(a, (tuple, list))), [])
             twice = next((d for d in dims if dims.count(d) > 1), "")

@@ -96,7 +96,7 @@ def _put(x: Tensor, index: Any, value: Tensor) -> Tensor:
     whole = placeholder(0, x.shape, x.dtype.kind)
     part = placeholder(1, value.shape, x.dtype.kind)
     shape = x._array[index].shape
-    node = F.index_set(whole, F.broadcast_to(part, shape), index)
+    node = F.setitem(whole, F.broadcast_to(part, shape), index)
     return record(node, [x, cast(value, x.dtype)], "IndexPutBackward0")
 
 

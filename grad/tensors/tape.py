@@ -62,7 +62,9 @@ class Program:
         for name, node in self.reads.items():
             array = arrays[name]
             given[node] = array.astype(dtype, copy=False) if node.kind == "float" else array
-        memo = compute(self.roots, self.order, self.needs, {}, dtype, known=given, keep=True)
+        memo = compute(
+            self.roots, self.order, self.needs, {}, dtype, known=given, keep=True, wraps=True
+        )
         return [memo[root] for root in self.roots]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from gradcalc.cli import rewrite
+from gradcalc.grammar import verdict
 
 MSE = ["check", "mean((x - y)**2)", "x=[1,2]", "y=[0,5]"]
 SUITE = """\
@@ -144,7 +145,7 @@ def test_a_complex_step_sees_what_finite_differences_cannot(gradcalc):
     words = ["check", "sum(x**3) + 1e-9*(x[0] - detach(x[0]))", "x=[1,2]", "--rtol", "1e-12"]
     assert gradcalc(*words).code == 1
     run = gradcalc(*words, "--expect-grad", "x=[3,12]")
-    assert "agrees with what is expected, not with gradcalc" in run.out
+    assert "agrees with what is expected, but `detach` declares" in run.out
 
 
 def test_float32(gradcalc):
@@ -163,13 +164,19 @@ def test_float32_in_suites(gradcalc, tmp_path):
     assert gradcalc("check", "-f", "suite.toml", "--dtype", "float32").code == 1
 
 
-def test_a_wrong_rule_is_told_apart_from_a_wrong_expectation(gradcalc):
+def test_a_wrong_rule_is_told_apart_from_a_wrong_expectation(gradcalc, monkeypatch):
     """What `detach` hides from gradcalc, a complex step sees: it sides with the other."""
     run = gradcalc("check", "x*detach(x)", "x=3", "--expect-grad", "x=6")
     assert run.code == 1
-    assert "agrees with what is expected, not with gradcalc" in run.out
+    assert "agrees with what is expected, but `detach` declares" in run.out
     run = gradcalc("check", "x*detach(x)", "x=3", "--expect-grad", "x=5")
-    assert "agrees with neither" in run.out
+    assert "agrees with neither, but `detach` declares" in run.out
+    assert "`detach` declares a slope" in gradcalc("check", "x*detach(x)", "x=3").out
+    words = ["check", "x*detach(x)*z", "x=3", "z=2", "--expect-grad", "z=5"]
+    assert "agrees with gradcalc, not with what is expected" in gradcalc(*words).out
+    monkeypatch.setattr(verdict, "_is_detached", lambda name, solution: False)
+    run = gradcalc("check", "x*detach(x)", "x=3", "--expect-grad", "x=6")
+    assert "agrees with what is expected, not with gradcalc: please report this" in run.out
 
 
 # --- suites ------------------------------------------------------------------------------------

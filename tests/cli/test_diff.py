@@ -5,6 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from gradcalc.cli.forms import UNSHORTENED
+from gradcalc.grammar import closed_form
+
 
 def forms(gradcalc, *words):
     run = gradcalc("diff", *words)
@@ -24,18 +27,42 @@ def forms(gradcalc, *words):
         (["x @ A @ x", "x:3", "A:3,3", "--wrt", "x"], "(A + A.T) @ x"),
         (["x @ A @ x", "x:3", "A:3,3", "--wrt", "x", "--symmetric", "A"],
          "2*A @ x  # for A symmetric"),
+        (["sum((X @ w - y)**2)/n", "X:n,d", "w:d", "y:n", "--wrt", "w"], "2/n*X.T @ (X @ w - y)"),
+        (["n*mean(x) + m", "x:n"], "dx = ones_like(x)\ndm = 1"),
+        (["x[5]*x[-7]", "x:n"], "x[-7]*eye(n)[5] + x[5]*eye(n)[-7]"),
         (["sin(x)", "x:3", "--gradient", "g"], "g*cos(x)"),
         (["x**5", "--order", "3"], "60*x**2"),
         (["sum(x*x)", "x:1000000,1000000"], "2*x"),
         (["sum(cat([x, x])*y)", "x:4000000", "y:8000000", "--wrt", "y"], "cat([x, x])"),
         (["cross_entropy(X @ W, t)", "X:5,4", "W:4,3", "t:5", "--wrt", "W"],
          "X.T @ (softmax(X @ W) - one_hot(t, 3))/5  # where no class is ignored"),
+        (["sum(norm(X[:, None] - X[None, :], dim=2))", "X:4,2"],
+         "r = X - X[:, None]\n"
+         "2*sum(where(norm(r, dim=2) == 0, 0, 1/norm(r, dim=2))[:, :, None]*r, dim=0)"),
         (["normalize(x, dim=0) @ y", "x:n", "y:n", "--wrt", "x"],
-         "(y - x @ y*x/(x @ x))/norm(x)  # where no norm is below eps"),
+         "(y - (x @ y)*x/(x @ x))/norm(x)  # where no norm is below eps"),
     ],
 )  # fmt: skip
 def test_forms(gradcalc, words, form):
     assert forms(gradcalc, *words) == form
+
+
+@pytest.mark.parametrize("words", [("x:n", "n:"), ("x:n", "n:3"), ("x:n", "--wrt", "n")])
+def test_a_name_is_that_of_a_size_or_of_a_variable(gradcalc, words):
+    run = gradcalc("diff", "sum(x)/n", *words)
+    assert run.code == 2
+    assert "error[G003]: `n` is the name of a size and of a variable" in run.err
+
+
+def test_the_name_of_a_size_is_read_off_in_python(gradcalc):
+    text = forms(gradcalc, "sum(x*x)/n", "x:n", "--format", "numpy")
+    assert "def gradient_x(x):\n    n = x.shape[0]\n    return 2 / n * x" in text
+
+
+def test_a_size_in_a_graph(gradcalc):
+    text = gradcalc("graph", "x[5]/n", "x:n", "--backward").out
+    assert "dn" not in text
+    assert "zeros(n)" in text
 
 
 def test_json(gradcalc):
@@ -109,3 +136,13 @@ def test_large_graphs_print_within_their_budget(gradcalc):
     assert len(forms(gradcalc, layers, "x:3", "W:3,3", "--wrt", "x")) < 20_000
     terms = " + ".join(f"sin({k}*x)" for k in range(1, 2001))
     assert len(forms(gradcalc, terms)) < 100_000
+
+
+def test_a_form_that_fails_its_check_is_not_shortened(gradcalc, monkeypatch):
+    monkeypatch.setattr(closed_form, "agree", lambda *_, **__: False)
+    run = gradcalc("diff", "sum(log(1 + exp(x)))", "x:3")
+    assert run.code == 0
+    assert run.out == "broadcast_to(1.0, 3)*sigmoid(x)\n"
+    assert run.err == f"{UNSHORTENED}\n"
+    run = gradcalc("simplify", "x + x", "x:3")
+    assert (run.code, run.out, run.err) == (0, "x + x\n", f"{UNSHORTENED}\n")

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gradcalc.cli import documents, scan
+from gradcalc.cli import bindings, documents, pieces, scan
 from gradcalc.grammar.errors import Diagnostic
+from gradcalc.grammar.program import Expression
 
 ARRAYS = hnp.arrays(
     st.sampled_from([np.float64, np.float32]),
@@ -199,3 +200,70 @@ def test_the_exact_reader_agrees_with_the_standard_one(text):
     except ValueError:
         expected = False
     assert accepted == expected
+
+
+# --- large documents ---------------------------------------------------------------------------
+
+ODD = ["null", "true", '"a"', "{}", "[]", "[1]", "[1,2]", "[[1]]", "1e999", "NaN", '"NaN"', "x", ""]
+
+
+@st.composite
+def large(draw):
+    """A document with many numbers in it, in which something may be odd."""
+    shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=6))
+    blanks = draw(st.sampled_from(["", " ", "\n"]))
+    text = json.dumps(np.arange(math.prod(shape)).reshape(shape).tolist(), separators=(",", ":"))
+    text = text.replace(",", f"{blanks},{blanks}")
+    for _ in range(draw(st.integers(0, 2))):
+        places = [match.span() for match in re.finditer(r"\d+|\[\d+\]|\]", text)]
+        start, end = draw(st.sampled_from(places)) if places else (0, 0)
+        text = text[:start] + draw(st.sampled_from(ODD)) + text[end:]
+    return text
+
+
+def outcome(text):
+    events = scan.Events(text, "")
+    try:
+        array = scan.Tensor("x", events).read()
+        events.finish()
+        return array.shape, array.tobytes()
+    except Diagnostic as wrong:
+        return wrong.code, wrong.message, wrong.labels
+
+
+@given(large(), st.integers(1, 40))
+def test_many_items_at_once_are_read_as_one_by_one(text, size):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scan.Events, "pass_items", lambda *_: (0, b""))
+        slowly = outcome(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces, "PIECE", size)
+        quickly = outcome(text)
+    assert quickly[:2] == slowly[:2]
+    if len(slowly) == 3:  # a row too long for a piece is blamed at its first number
+        assert quickly[2][0].span[0] - slowly[2][0].span[0] in (0, 1)
+
+
+def test_the_place_in_a_large_document_is_found_in_few_steps(monkeypatch):
+    steps = []
+    token = scan.Events._token
+    monkeypatch.setattr(scan.Events, "_token", lambda self: steps.append(1) or token(self))
+    for items, odd, code in [("[1,2],", "[1]", "G202"), ("1,", "null", "G204")]:
+        assert refused("[" + 50_000 * items + odd + "]")[0] == code
+    assert len(steps) < 50_000
+
+
+@pytest.mark.parametrize("text", ["[1,2,3]", "[[1],[2],[3]]", '{"x":[1,2,3]}'])
+def test_too_many_numbers_are_counted_before_they_are_read(text, monkeypatch):
+    def never(*_):
+        raise AssertionError
+
+    monkeypatch.setattr(documents, "_LARGE", 1)
+    monkeypatch.setattr(documents, "loads", never)
+    monkeypatch.setattr(pieces, "array", never)
+    with pytest.raises(Diagnostic, match="G601"):
+        bindings.from_document(Expression.read("x"), {}, ["x"], [], text.encode(), 2, "")
+
+
+def test_commas_that_separate_no_numbers_do_not_count():
+    assert documents.read_tensor(b"[[],[],[],[]]", "x", most=1).shape == (4, 0)

@@ -1,12 +1,15 @@
 """Files of arrays: every accepted kind, every refused one, and writing that is all or nothing."""
 
 import io
+import math
 import os
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gradcalc.cli import files
 from gradcalc.grammar.errors import Diagnostic
@@ -144,6 +147,8 @@ def test_damaged_npz(folder):
         ("a,b\r\n1,2\r\n", [[1, 2]]),
         ('"a","b"\n"1", 2e0\n\n', [[1, 2]]),
         ("\ufeff-1.5\n.5\n", [[-1.5], [0.5]]),
+        ("x1,x2\n1,2\n\n3,+4\n", [[1, 2], [3, 4]]),
+        ("1,inf\r2,-Infinity", [[1, math.inf], [2, -math.inf]]),
     ],
 )
 def test_csv(folder, text, expected):
@@ -170,6 +175,40 @@ def test_csv_that_is_no_table(folder, text, code, marked):
     assert found.code == code
     if found.span:
         assert found.source[slice(*found.span)] == marked
+
+
+CELLS = st.sampled_from(
+    ["1", "-2.5", "+3", "1.", ".5", "1e3", "inf", '"7"', " 8 ", "x", "", "1e999"]
+)
+
+
+@given(st.lists(st.lists(CELLS, min_size=1, max_size=3).map(",".join), max_size=8))
+def test_a_table_is_read_at_once_as_line_by_line(lines):
+    data = "\n".join(lines).encode()
+
+    def outcome():
+        try:
+            return files._csv(data, "a.csv", MANY).tolist()
+        except Diagnostic as wrong:
+            return wrong.code, wrong.message, wrong.labels
+
+    at_once = outcome()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "PIECE", 4)
+        assert outcome() == at_once
+        patch.setattr(files, "_table", lambda _: None)
+        assert outcome() == at_once
+
+
+def test_cells_are_counted_before_they_are_read(folder, monkeypatch):
+    monkeypatch.setattr(files, "_table", None)  # not to be called
+    (folder / "a.csv").write_text("a,b\n" + "1,2\n" * 20)
+    assert refused("a.csv", most=30).code == "G601"
+
+
+def test_empty_lines_hold_no_cells(folder):
+    (folder / "a.csv").write_text("1\n" + "\n" * 20 + "2\n")
+    assert read("a.csv", most=2).tolist() == [[1], [2]]
 
 
 def test_files_that_cannot_be_read(folder):

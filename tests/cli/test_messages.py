@@ -41,6 +41,12 @@ COMMANDS = {
     "output_folder_missing": ["eval", "x*x", "x=3", "-o", "missing/result.json"],
     "output_npy_of_many": ["eval", "x*y", "x=3", "y=2", "--only", "grads", "-o", "a.npy"],
     # the expression
+    "derivative_by_a_number": ["eval", "grad(x**2, 2)", "x=[1,2]"],
+    "file_without_a_name": ["eval", "x*x", "x=@"],
+    "hessian_not_scalar": ["eval", "x*2", "x=[1,2]", "--hessian"],
+    "name_of_pytorch": ["eval", "torch.nn.Linear(x)", "x=2"],
+    "prefix_of_a_library": ["eval", "F.relu(x)", "x=2"],
+    "shape_of_brackets": ["diff", "sum(x)", "x:[3,4]"],
     "bracket_never_closed": ["eval", "mean(x*x", "x=3"],
     "number_before_name": ["eval", "2x", "x=3"],
     "caret": ["eval", "x^2", "x=3"],

@@ -100,6 +100,22 @@ def test_large_output_arrives_whole(tmp_path, unbuffered):
     assert json.loads(done.stdout) == [1.0] * 200_000
 
 
+def test_closed_stdout():
+    script = f"exec '{COMMAND}' eval x x=2 --json >&-"
+    done = subprocess.run(["sh", "-c", script], capture_output=True)
+    assert (done.returncode, done.stderr[:12]) == (2, b"error[G005]:")
+
+
+def test_names_in_any_locale(tmp_path):
+    narrow = {"LC_ALL": "C", "PYTHONUTF8": "0"}
+    done = run("eval", "λ*2", "λ=3", "--json", env=narrow)
+    assert json.loads(done.stdout)["grads"] == {"λ": 2.0}
+    assert run("eval", b"\xff", env=narrow).returncode == 4
+    (tmp_path / "λ.json").write_text("1")
+    done = run("eval", "x", "x=@λ.json", env=narrow, cwd=tmp_path)
+    assert (done.returncode, done.stderr[:12]) == (2, b"error[G002]:")
+
+
 def test_a_full_disk_is_told():
     if not os.path.exists("/dev/full"):
         pytest.skip("no /dev/full here")

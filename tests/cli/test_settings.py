@@ -120,6 +120,20 @@ def test_a_setting_does_not_stand_in_the_way_of_a_question(gradcalc, tmp_path):
     assert gradcalc("check", "x*x", "--jsonl", stdin='{"x": 1}\n').code == 0
 
 
+@pytest.mark.parametrize("words", [("--on-error", "stop"), ("--jobs", "2"), ("--keep", "id")])
+def test_what_is_for_streams_is_refused_without_one_unless_it_is_a_setting(
+    gradcalc, tmp_path, monkeypatch, words
+):
+    for verb in ("eval", "diff", "check"):
+        refused = gradcalc(verb, "x*x", *words)
+        assert refused.code == 2
+        assert "G003" in refused.err
+        assert words[0] in refused.err
+    (tmp_path / "gradcalc.toml").write_text('on-error = "skip"\n')
+    monkeypatch.setenv("GRADCALC_JOBS", "2")
+    assert gradcalc(*THIRD, "-q").code == 0
+
+
 def test_mistakes_are_told_as_is_usual(gradcalc, tmp_path, monkeypatch):
     (tmp_path / "gradcalc.toml").write_text("error-format = 'json'")
     assert gradcalc("eval", "x +").err.startswith('{"error":')

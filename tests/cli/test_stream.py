@@ -7,13 +7,15 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from gradcalc.cli import records
+from gradcalc.cli import records, stream
+from gradcalc.cli.stream_values import Values
 from gradcalc.grammar.program import Expression, Request, solve
 from gradcalc.grammar.stacked import BLOCK, Stacked
 
@@ -141,6 +143,23 @@ def test_where_the_expression_does_not_fit_a_record(gradcalc):
     assert answer["error"]["span"] == [2, 3]
 
 
+@pytest.mark.parametrize("words", [["x"], ["x", "--keep", "id"], ["-"]])
+def test_the_same_mistake_again_is_answered_alike(gradcalc, words, monkeypatch):
+    record = b'{"x":"a","id":"\\"line\\":1,\\"column\\":"}'
+    source = b"\n".join([b"", b"[1,", record, b'{"y":1}', b'{"expr":"x+","x":[]}'] * 3)
+    known = gradcalc("eval", *words, "--jsonl", stdin=source).out
+    monkeypatch.setattr(stream, "REMEMBERED", 0)
+    assert known == gradcalc("eval", *words, "--jsonl", stdin=source).out
+
+
+def test_the_same_mistake_again_is_not_looked_into(gradcalc, monkeypatch):
+    made = []
+    line = stream.Block.line
+    monkeypatch.setattr(stream.Block, "line", lambda *a: made.append(1) or line(*a))
+    assert len(lines(gradcalc("eval", "x", "--jsonl", stdin=b"\n" * 1000))) == 1000
+    assert len(made) == 1
+
+
 def test_stop(gradcalc):
     run = gradcalc(*SUM, "--on-error", "stop", stdin='1\n2\n["3"]\n4\n')
     assert [answer["value"] for answer in lines(run)] == [1, 4]
@@ -240,6 +259,28 @@ def test_what_is_wrong_with_all_records_is_told_once(gradcalc, words, code):
     run = gradcalc(*words, stdin="1\n2\n")
     assert (run.code, run.out) == (code, "")
     assert run.err.startswith("error[")
+
+
+def test_a_bug_is_the_answer_to_its_record_alone(gradcalc, monkeypatch, tmp_path):
+    def buggy(self, block, source, places, stacks):
+        if 13.0 in stacks["x"]:
+            raise ZeroDivisionError
+        solve(self, block, source, places, stacks)
+
+    solve = Values._solve
+    monkeypatch.setattr(Values, "_solve", buggy)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    got = gradcalc("eval", "x*x", "--jsonl", stdin="1\n13\n{\n4\n13\n")
+    found = [json.loads(line) for line in got.out.splitlines()]
+    assert [answer.get("value", answer.get("error", {}).get("code")) for answer in found] == [
+        1, "G900", "G209", 16, "G900",
+    ]  # fmt: skip
+    assert [answer["n"] for answer in found] == [1, 2, 3, 4, 5]
+    assert got.code == 1
+    assert "5 records: 2 done, 3 failed (lines 2, 3, 5)" in got.err
+    (details,) = tmp_path.glob("gradcalc-*.txt")
+    assert "ZeroDivisionError" in details.read_text()
 
 
 def test_no_records(gradcalc):

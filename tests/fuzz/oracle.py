@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
+from gradcalc.cli import bugs, forms
 from gradcalc.cli import main as entry
 
 SECONDS = 5  # a command that takes longer hangs
@@ -52,6 +53,8 @@ def judge(
     code, out, err = _run(words, stdin)
     if code not in range(6):
         raise Wrong(f"exit code {code}: {err}")
+    if forms.UNSHORTENED in err:
+        raise Wrong("a short form is not equal to what it comes from")
     if "not enough memory" in err and not prints:
         raise Wrong(f"took more memory than `--max-elements {MOST}` can need")
     if records and code in (0, 1):
@@ -81,9 +84,9 @@ def _refuse(word: str) -> NoReturn:
 
 
 def _run(words: Sequence[str], stdin: bytes) -> tuple[int, bytes, str]:
-    streams, bug = (sys.stdin, sys.stdout, sys.stderr), entry._bug
+    streams, bug = (sys.stdin, sys.stdout, sys.stderr), bugs.diagnosed
     with _stream(io.BytesIO(stdin)) as given, _stream() as out, _stream() as err:
-        sys.stdin, sys.stdout, sys.stderr, entry._bug = given, out, err, _go_on
+        sys.stdin, sys.stdout, sys.stderr, bugs.diagnosed = given, out, err, _go_on
         try:
             with _alarm(), warnings.catch_warnings():
                 warnings.simplefilter("error")  # of Python, which nobody should see
@@ -91,7 +94,7 @@ def _run(words: Sequence[str], stdin: bytes) -> tuple[int, bytes, str]:
             return code, _written(out), _written(err).decode()
         finally:
             sys.stdin, sys.stdout, sys.stderr = streams
-            entry._bug = bug
+            bugs.diagnosed = bug
 
 
 def _stream(file: Any = None) -> io.TextIOWrapper:
@@ -105,7 +108,7 @@ def _written(stream: io.TextIOWrapper) -> bytes:
 
 
 def _go_on(*_: Any) -> NoReturn:
-    raise  # what `main` has just caught
+    raise  # what has just been caught
 
 
 @contextmanager

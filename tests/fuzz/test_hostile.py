@@ -50,10 +50,11 @@ FOUND = [  # by fuzzing: what once was a traceback, a hang, or took all memory
     ("expr", 0, b"arange(0, nan)"),
     ("expr", 0, b"swapaxes(s, 0, 0)"),
     ("expr", 0, b"sum(vander(v, 10**9))"),
-    ("expr", 0, b"A" + b".T" * 20_000),
-    ("expr", 0, b"A" + b".linalg" * 20_000),
+    ("expr", 0, b"A" + b".T" * 5_000),
+    ("expr", 0, b"A" + b".linalg" * 5_000),
     ("expr", 0, b"rot90(A, dims=0)"),
     ("expr", 0, b"rot90(A, 1, (0, -2))"),
+    ("jsonl", 3, b'{"x":[1,"NaN",Infinity],"y":1}\n'),
 ]
 
 

@@ -273,17 +273,32 @@ _ROW, _ROWS = rng("row").uniform(-2, 2, (1, 3)), rng("rows").uniform(-2, 2, DEFA
 _SLICES: Any = (slice(1, None), slice(None, None, -1))
 _LISTS: Any = (slice(None), [2, 0, 1])
 _TWICE: Any = (slice(None), [2, 0, 2])
+_CUBE = rng("cube").uniform(-2, 2, (2, 2, 3))
+_MESH: Any = ([[0], [1]], [0, 2])
+_AGAIN: Any = ([[0], [0]], [0, 2, 0])
+_APART: Any = (0, slice(None), [1, 2, 0])
+_BESIDE: Any = (0, slice(None), [1, 2, 1])
 BY_HAND: dict[str, list[tuple[str, dict[str, Any], Call]]] = {
     "index": [
         ("[0]", {"x": _X}, lambda f, v: v["x"][0]),
         ("[1:, ::-1]", {"x": _X}, lambda f, v: v["x"][_SLICES]),
         ("[:, [2, 0, 2]]", {"x": _X}, lambda f, v: v["x"][_TWICE]),
         ("[..., -1]", {"x": _X}, lambda f, v: v["x"][..., -1]),
+        ("[[[0], [1]], [0, 2]]", {"x": _X}, lambda f, v: v["x"][_MESH]),
     ],
     "getitem": [("[1, None]", {"x": _X}, lambda f, v: v["x"][1, None])],
     "index_set": [
         ("[1:, ::-1]", {"x": _X, "y": _ROW}, lambda f, v: f(v["x"], v["y"], _SLICES)),
         ("[:, [2, 0, 1]]", {"x": _X, "y": _ROWS}, lambda f, v: f(v["x"], v["y"], _LISTS)),
+    ],
+    "setitem": [
+        ("[:, [2, 0, 2]]", {"x": _X, "y": _ROWS}, lambda f, v: f(v["x"], v["y"], _TWICE)),
+        ("[[[0], [0]], [0, 2, 0]]", {"x": _X, "y": _ROWS}, lambda f, v: f(v["x"], v["y"], _AGAIN)),
+        ("[0, :, [1, 2, 0]]", {"x": _CUBE, "y": _ROWS}, lambda f, v: f(v["x"], v["y"], _APART)),
+    ],
+    "additem": [
+        ("[:, [2, 0, 2]]", {"x": _X, "y": _ROWS}, lambda f, v: f(v["x"], v["y"], _TWICE)),
+        ("[0, :, [1, 2, 1]]", {"x": _CUBE, "y": _ROWS}, lambda f, v: f(v["x"], v["y"], _BESIDE)),
     ],
     "index_add": [
         ("[1:, ::-1]", {"x": _X, "y": _ROW}, lambda f, v: f(v["x"], v["y"], _SLICES)),

@@ -256,6 +256,23 @@ def _mp_matrix(f: Callable[[Any], Any]) -> Callable[..., Any]:
 _INVERSE = _mp_matrix(lambda a: a**-1)
 
 
+def _from_factor(c: Any, upper: bool) -> Any:
+    """The inverse of the matrix that has this factor, of which one triangle counts."""
+    lower = np.triu(c).T if upper else np.tril(c)
+    return _INVERSE(lower @ lower.T)
+
+
+def _written(x: Any, value: Any, index: Any, write: Callable[[Any, Any], Any]) -> Any:
+    """An assignment, entry by entry; positions and slices are applied before lists."""
+    out, places = x.copy(), np.arange(x.size).reshape(x.shape)
+    places = places[tuple(slice(None) if isinstance(i, list) else i for i in index)]
+    places = places[tuple(i if isinstance(i, list) else slice(None)
+                          for i in index if not isinstance(i, int))]  # fmt: skip
+    for place, new in zip(places.ravel(), value.ravel(), strict=True):
+        out.flat[place] = write(out.flat[place], new)
+    return out
+
+
 def _loss(f: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     def reduced(x: Any, y: Any, reduction: str = "mean", weight: Any = None, **options: Any) -> Any:
         entries = f(x, y, **options) * (1 if weight is None else weight)
@@ -433,6 +450,9 @@ SHAPES: dict[str, Callable[..., Any]] = {
     "pad": _pad,
     "diff": lambda x, n=1, dim=-1, **ends: np.diff(x, n, dim, **ends),
     "getitem": lambda x: x[1, None],
+    "setitem": lambda x, value, index: _written(x, value, index, lambda old, new: new),
+    "additem": lambda x, value, index: _written(x, value, index, lambda old, new: old + new),
+    "numel": np.size,
     "narrow": lambda x, dim, start, length: np.take(x, range(start, start + length), dim),
     "select": lambda x, dim, index: np.take(x, index, dim),
     "gather": lambda x, dim, index: x[_at(x, dim, index)],
@@ -446,6 +466,7 @@ SHAPES: dict[str, Callable[..., Any]] = {
     "topk": lambda *args, **options: _topk(*args, **options)[0],
     "argtopk": lambda *args, **options: _topk(*args, **options)[1],
     "kthvalue": lambda x, k, dim=-1: np.sort(x, dim).take(k - 1, dim),
+    "order_statistic": lambda x, k, dim=-1: np.sort(x, dim).take(k - 1, dim),
     "argkthvalue": lambda x, k, dim=-1: np.argsort(x, dim).take(k - 1, dim),
     "masked_fill": lambda x, mask, value: (mask != 0) * value + (mask == 0) * x,
     "where": lambda c, x, y: (c != 0) * x + (c == 0) * y,
@@ -495,8 +516,8 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "solve_triangular": lambda a, b, upper, unitriangular=False: scipy.linalg.solve_triangular(
         a, b, lower=not upper, unit_diagonal=unitriangular
     ),
-    "cholesky_solve": lambda b, c, upper=False: _INVERSE(c.T @ c if upper else c @ c.T) @ b,
-    "cholesky_inverse": lambda c, upper=False: _INVERSE(c.T @ c if upper else c @ c.T),
+    "cholesky_solve": lambda b, c, upper=False: _from_factor(c, upper) @ b,
+    "cholesky_inverse": lambda c, upper=False: _from_factor(c, upper),
     "lstsq": lambda a, b: np.linalg.lstsq(a, b)[0],
     "matrix_power": np.linalg.matrix_power,
     "matrix_exp": lambda x: np.array(mp.expm(mp.matrix(x.tolist())).tolist(), float),
@@ -505,6 +526,9 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "svdvals": lambda x: np.sqrt(np.sort(scipy.linalg.eigvals(x @ x.T).real)[::-1]),
     "pinv": lambda x, **_: scipy.linalg.pinv(x),
     "matrix_norm": _matrix_norm,
+    "linalg_norm": lambda x, ord=None, dim=None, keepdim=False: np.linalg.norm(
+        x, ord, dim, keepdim
+    ),
     "dist": lambda x, y, p=2: _norm((x - y).ravel(), p),
 }
 

@@ -145,11 +145,77 @@ def test_ties_share(f: Function, x: list[float], shares: list[float]) -> None:
     assert_same(curvature, np.zeros((len(x), len(x))), 0)
 
 
+UNKNOWN: list[tuple[str, Function, list[float], list[float]]] = [  # the result is nan: its place
+    ("max", F.max, [nan, 1], [1, 0]),
+    ("min", F.min, [1, nan, 2], [0, 1, 0]),
+    ("amax of two", F.amax, [nan, 1, nan], [0.5, 0, 0.5]),
+    ("max along an axis", lambda x: F.max(x, 0), [nan, 1], [1, 0]),
+    ("norm, inf", lambda x: F.norm(x, inf), [nan, 1], [nan, 0]),
+    ("maximum", lambda x: F.maximum(x[0], x[1]), [nan, 1], [1, 0]),
+    ("minimum", lambda x: F.minimum(x[0], x[1]), [1, nan], [0, 1]),
+    ("maximum of both", lambda x: F.maximum(x[0], x[1]), [nan, nan], [0.5, 0.5]),
+    ("median", F.median, [nan, 1, 2], [1, 0, 0]),
+    ("median along an axis", lambda x: F.median(x, 0), [1, nan, 2], [0, 1, 0]),
+    ("quantile", lambda x: F.quantile(x, 0.25), [1, 2, nan], [0, 0, 1]),
+    ("cummax", lambda x: F.cummax(x)[-1], [1, nan, 2], [0, 1, 0]),
+]
+
+
+@pytest.mark.parametrize(("f", "x", "slope"), [c[1:] for c in UNKNOWN], ids=[c[0] for c in UNKNOWN])
+def test_the_slope_goes_where_nan_is(f: Function, x: list[float], slope: list[float]) -> None:
+    value, found = slopes(f, x, 1)
+    assert_same(value, nan, 0)
+    assert_same(found, slope, 0)
+
+
+def test_kthvalue_counts_nan_as_the_largest() -> None:
+    assert_same(slopes(lambda x: F.kthvalue(x, 1), [nan, 1, 2], 1)[0], 1, 0)
+    assert_same(evaluate([F.argmedian(variable("x", (3,)))], {"x": [1, nan, 2]}).results[0], 1, 0)
+
+
 def test_ties_of_order_keep_their_positions() -> None:
     assert_same(slopes(F.sort, [2, 1, 2], 1, [1, 2, 3])[1], [2, 1, 3], 0)
     descending: Function = lambda x: F.sort(x, 0, True)
     assert_same(slopes(descending, [2, 1, 2], 1, [1, 2, 3])[1], [1, 3, 2], 0)
     assert_same(slopes(F.cummax, [1, 3, 3, 2], 1, [1, 2, 3, 4])[1], [1, 2, 7, 0], 0)
+
+
+# --- positions named twice ---------------------------------------------------------------------
+
+TWICE: list[tuple[str, Any, list[int], list[float]]] = [  # index, entries of x put there, gradient
+    ("a list", ([1, 1],), [0, 1], [0, 1, 0]),
+    ("three times", ([2, 2, 2],), [0, 2, 1], [0, 1, 0]),
+    ("others between", ([0, 1, 0],), [0, 1, 2], [0, 1, 1]),
+    ("nested", ([[0, 1], [1, 0]],), [[0, 1], [2, 1]], [0, 1, 1]),
+]
+
+
+@pytest.mark.parametrize(
+    ("index", "put", "slope"), [c[1:] for c in TWICE], ids=[c[0] for c in TWICE]
+)
+def test_an_overwritten_entry_gets_no_gradient(index: Any, put: list[int], slope: Any) -> None:
+    x = np.array([2.0, 3.0, 5.0])
+    expected = np.zeros(3)
+    expected[index] = x[put]
+    value, found, curvature = slopes(
+        lambda v: F.sum(F.setitem(F.zeros(3), v[put], index) ** 2), x, 2
+    )
+    assert_same(value, np.sum(expected**2), 0)
+    assert_same(curvature, 2 * np.diag(np.asarray(slope, float)), 0)
+    assert_same(found, 2 * np.asarray(slope) * x, 0)
+
+
+def test_an_axis_between_a_position_and_a_list() -> None:
+    """NumPy puts the axis of the list first; the value of an assignment has them in order."""
+    v = variable("x", (3, 2))
+    for row in (F.setitem, F.additem):
+        made = row(F.zeros((2, 3, 4)), v, (0, slice(None), [1, 2]))
+        whole, (g,) = made, gradient(F.sum(made[0, :, 1:3] * v), [v])
+        x = np.arange(6.0).reshape(3, 2)
+        found, slope = evaluate([whole, g], {"x": x}).results
+        assert_same(found[0, :, 1:3], x, 0)
+        assert_same(found.sum(), x.sum(), 0)
+        assert_same(slope, 2 * x, 0)
 
 
 # --- products with zeros -----------------------------------------------------------------------
@@ -213,10 +279,30 @@ def test_norm_with_one_entry_zero() -> None:
     assert_same(h, [[0.5, 0], [0, 0]], 1e-15)
 
 
-def test_squared_norm_is_smooth_at_0() -> None:
-    _, g, h = slopes(lambda x: exact([F.norm(x) ** 2])[0], [0, 0])
+LENGTHS: list[tuple[str, Function, Any]] = [  # name, f, the Hessian of its square at 0
+    ("norm", F.norm, 2 * np.eye(2)),
+    ("norm along an axis", lambda x: F.norm(x, 2, 0), 2 * np.eye(2)),
+    ("matrix_norm", lambda x: F.matrix_norm(x[None]), 2 * np.eye(2)),
+    ("matrix_norm, axes", lambda x: F.matrix_norm(x[:, None], dim=(0, 1)), 2 * np.eye(2)),
+    ("std", F.std, [[1, -1], [-1, 1]]),
+    ("std, over n", lambda x: F.std(x, correction=0), [[0.5, -0.5], [-0.5, 0.5]]),
+    ("dist", lambda x: F.dist(x, [0.0, 0.0]), 2 * np.eye(2)),
+    ("hypot", lambda x: F.hypot(x[0], x[1]), 2 * np.eye(2)),
+]
+
+
+@pytest.mark.parametrize("square", [lambda y: y**2, lambda y: y * y, F.square])
+@pytest.mark.parametrize(("f", "curvature"), [c[1:] for c in LENGTHS], ids=[c[0] for c in LENGTHS])
+def test_squared_lengths_are_smooth_at_0(f: Function, curvature: Any, square: Function) -> None:
+    _, g, h = slopes(lambda x: exact([square(f(x))])[0], [0, 0])
     assert_same(g, [0, 0], 0)
-    assert_same(h, 2 * np.eye(2), 0)
+    assert_same(h, curvature, 1e-15)
+
+
+def test_log_of_one_minus_exp_does_not_cancel() -> None:
+    value, g = slopes(lambda x: exact([F.log(1 - F.exp(x))])[0], -1e-20, 1)
+    assert_same(value, math.log(1e-20), 1e-15)
+    assert_same(g, -1e20, 1e-15)
 
 
 @pytest.mark.parametrize("x", [[2, 3, 5, 7], [0, 3, 5, 7], [0, 3, 0, 7], [0, 0, 0, 7]])

@@ -628,3 +628,22 @@ def test_sizes_may_be_names() -> None:
     x = variable("x", ("n",))
     node = F.eye("n") @ x + F.full(("n",), 2) + F.zeros("n")
     assert_same(value(node, x=np.ones(4)), np.full(4, 3.0), 0)
+
+
+@pytest.mark.parametrize("upper", [False, True])
+@pytest.mark.parametrize("name", ["cholesky_solve", "cholesky_inverse", "solve_triangular"])
+def test_one_triangle_of_a_factor_is_read(name: str, upper: bool) -> None:
+    x, b = variable("x", (2, 2)), constant(np.array([[1.0], [2.0]]))
+    calls = {
+        "cholesky_solve": F.cholesky_solve(b, x, upper),
+        "cholesky_inverse": F.cholesky_inverse(x, upper),
+        "solve_triangular": F.solve_triangular(x, b, upper),
+    }
+    whole = np.array([[2.0, 5.0], [1.0, 3.0]])
+    part = np.triu(whole) if upper else np.tril(whole)
+    lower = part.T if upper else part
+    expected = scipy.linalg.inv(part if name == "solve_triangular" else lower @ lower.T)
+    expected = expected if name == "cholesky_inverse" else expected @ [[1.0], [2.0]]
+    assert_same(value(calls[name], x=whole), expected, 1e-14)
+    assert_same(slope(F.sum(calls[name]), x, x=whole), slope(F.sum(calls[name]), x, x=part), 1e-14)
+    assert slope(F.sum(calls[name]), x, x=whole)[(1, 0) if upper else (0, 1)] == 0

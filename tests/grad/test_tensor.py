@@ -78,7 +78,7 @@ def test_errors_are_coded_and_caught_as_pytorchs() -> None:
 
 TENSOR_ROWS = [row for row in ROWS if row.name in METHODS and not row.hidden]
 # functions that PyTorch defines otherwise than the row of that name
-OTHERWISE = {"equal", "slogdet", "view", "rand_like", "randn_like"}
+OTHERWISE = {"equal", "numel", "slogdet", "view", "rand_like", "randn_like"}
 PARTS = {"meshgrid", "split", "chunk", "tensor_split", "unbind"}  # several tensors
 
 
@@ -223,6 +223,40 @@ def test_create_graph_through_shared_and_reduced_steps() -> None:
         for d in np.eye(3) * step
     ]
     np.testing.assert_allclose(found.numpy(), numerical, rtol=1e-3)
+
+
+# --- where PyTorch and NumPy go other ways ------------------------------------------------------
+
+
+def test_linalg_norm_is_that_of_the_matrix() -> None:
+    x = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    y = torch.linalg.norm(x, 2)
+    assert y.grad_fn.name() == "AmaxBackward0"
+    np.testing.assert_allclose(y.item(), 5.4649857, rtol=1e-7)
+    np.testing.assert_allclose(torch.norm(x, 2).item(), 5.4772256, rtol=1e-7)
+    assert torch.linalg.norm(x, dim=1).grad_fn.name() == "LinalgVectorNormBackward0"
+
+
+def test_whole_numbers_divided_by_zero() -> None:
+    for divide in (lambda x: x // 0, lambda x: x % 0, lambda x: 5 // (x * 0)):
+        with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+            divide(torch.tensor([5]))
+
+
+def test_an_entry_written_twice() -> None:
+    x = leaf(1.0, 2.0, 3.0)
+    y = x * 1
+    y[[0, 0]] = x[1:]
+    (y**2).sum().backward()
+    assert y.tolist() == [3.0, 2.0, 3.0]
+    assert x.grad.tolist() == [0.0, 4.0, 12.0]
+
+
+def test_the_median_of_nan() -> None:
+    x = leaf(1.0, np.nan, 3.0)
+    x.median().backward()
+    assert x.grad.tolist() == [0.0, 1.0, 0.0]
+    assert x.median(0).indices.item() == 1
 
 
 # --- long programs -----------------------------------------------------------------------------

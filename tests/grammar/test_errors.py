@@ -46,6 +46,7 @@ MISTAKES = {
     "colon_outside": "f(1:2)",
     "name_missing_after_dot": "x.",
     "argument_after_keyword": "sum(dim=0, x)",
+    "keyword_twice": "sum(x, dim=0, dim=1)",
     # assignments
     "assignment_inside": "where(x + 1 = 2, x, 0)",
     "assignment_twice": "a = b = 3",
@@ -197,10 +198,23 @@ def test_as_json() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "meant"), [("maen", "mean"), ("MEAN", "mean"), ("softmx", "softmax"), ("qqq", None)]
-)
+    ("word", "meant"),
+    [
+        ("maen", "mean"), ("MEAN", "mean"), ("sotfmax", "softmax"), ("softmx", "softmax"),
+        ("reulu", "relu"), ("logsumxp", "logsumexp"), ("transpos", "transpose"), ("smu", "sum"),
+        ("LogSoftmax", "log_softmax"), ("--jsno", "--json"), ("tahn", "tanh"), ("cosh2", "cosh"),
+        # of another library or of none
+        ("qqq", None), ("cuda", None), ("Linear", None), ("factorial", None), ("len", None),
+        ("eig", None), ("lu", None), ("unfold", None), ("special", None), ("foo", None),
+        ("y", None), ("", None),
+    ],
+)  # fmt: skip
 def test_suggest(word: str, meant: str | None) -> None:
-    assert suggest(word, ["max", "mean", "softmax"]) == meant
+    known = (
+        "max mean softmax log_softmax relu glu logsumexp transpose sum le neg cummax rand inner "
+        "tan tanh cosh cos cofactor fmod floor spherical_jn x --json"
+    )
+    assert suggest(word, known.split()) == meant
 
 
 def test_examples_in_docstrings() -> None:
