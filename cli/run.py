@@ -73,6 +73,7 @@ def run(
             session.enter_context(warnings.catch_warnings())
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = lambda message, *_, **__: output.warn(str(message))
+            session.callback(fresh_session, legacy=False, seed=None)  # leave no mark
             fresh_session(printing == "0.3", seed)
             if explain:
                 from .explained import Explained

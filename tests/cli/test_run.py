@@ -8,12 +8,6 @@ import gradcalc.grad as torch
 from tests.tutorials.programs import PROGRAMS, expected, is_old
 
 
-@pytest.fixture(autouse=True)
-def _as_ever():
-    yield
-    torch.set_printoptions(profile="default", legacy=False)
-
-
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.stem)
 def test_a_tutorial_prints_what_pytorch_prints(gradcalc, program):
     """Where it ends in an exception, the message is that one's, without the name of its type."""
@@ -41,6 +35,7 @@ def test_printing_of_old(gradcalc):
     text = "print(Variable(torch.ones(1, 2)))"
     shown = "Variable containing:\n 1  1\n[torch.FloatTensor of size 1x2]\n\n"
     assert gradcalc("run", "-", "--printing", "0.3", stdin=text).out == shown
+    assert repr(torch.ones(2)) == "tensor([1., 1.])"  # only while it runs
     assert gradcalc("run", "-", stdin=text).out == "tensor([[1., 1.]])\n"
 
 
