@@ -22,7 +22,7 @@ from .syntax import free_names
 GROUPS = (
     "arithmetic", "elementary", "special", "activations", "selection", "reductions", "products",
     "norms", "extremes", "cumulative", "positions", "shapes", "joining", "linear_algebra", "einsum",
-    "determinants", "factorizations", "losses", "distances", "creation",
+    "determinants", "factorizations", "layers", "losses", "distances", "creation",
 )  # fmt: skip
 NAMED_SHAPES: dict[str, Shape] = {"bool": (2, 3), "probabilities": (2, 3)}  # others are 3 x 3
 

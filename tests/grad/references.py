@@ -193,6 +193,12 @@ def _norm(row: Any, p: Any = 2, ord: Any = None) -> float:
     return math.fsum(abs(v) ** p for v in row) ** (1 / p)
 
 
+def _layer_norm(x: Any, shape: Any, weight: Any = 1.0, bias: Any = 0.0, eps: float = 1e-5) -> Any:
+    rows = [row - np.mean(row) for row in x.reshape(-1, np.prod(shape))]
+    found = [row / np.sqrt(np.mean(row**2) + eps) for row in rows]
+    return np.reshape(found, x.shape) * weight + bias
+
+
 def _normalized(row: Any, p: float = 2, eps: float = 1e-12) -> Any:
     return row / max(_norm(row, p), eps)
 
@@ -503,6 +509,8 @@ MATRICES: dict[str, Callable[..., Any]] = {
     "addbmm": _plus(lambda a, b: np.einsum("bij,bjk->ik", a, b)),
     "addr": _plus(lambda a, b: np.einsum("i,j->ij", a, b)),
     "kron": lambda x, y: np.block([[a * y for a in row] for row in x]),
+    "linear": lambda x, weight, bias=0.0: np.einsum("ij,kj->ik", x, weight) + bias,
+    "layer_norm": _layer_norm,
     "vander": lambda x, **options: np.vander(x, **options),
     "trace": lambda x, offset=0: sum(x[i, i + offset] for i in range(len(x) - offset)),
     "det": _determinant,
