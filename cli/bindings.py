@@ -23,8 +23,6 @@ Shape = tuple[int | str, ...]
 STDIN = "standard input"
 PATIENCE = 2.0  # seconds of silence on standard input before saying what is waited for
 
-LIBRARIES = ("F", "nn", "jax", "tf", "linalg", "special")  # not variables, before a function
-_CALLED = re.compile(r"(?:\.\w+)*\.(\w+\()")
 _OPTION = re.compile(r"-[A-Za-z]+")
 _SIZE = re.compile(r"[0-9]{1,18}|[^\W\d]\w*")  # of an array: below 2**63
 
@@ -308,6 +306,8 @@ def unbound(
     hint: str = "",
 ) -> Diagnostic:
     """Names without a value, each marked where it occurs first."""
+    from ..grammar.foreign import prefixed
+
     quoted = [f"`{name}`" for name in names]
     listed = " and ".join([", ".join(quoted[:-1]), quoted[-1]] if quoted[1:] else quoted)
     places = [expression.free[name] for name in names if name in expression.free]
@@ -316,12 +316,9 @@ def unbound(
     for name in names:
         if name in given and given[name].shape is not None:
             ways.append(f"`{given[name].argument}` states a shape; a value is needed here")
-    for name, (start, end) in expression.free.items():
-        function = _CALLED.match(expression.text, end)
-        if name in names and name in LIBRARIES and function:
-            ways.append(
-                f"leave `{expression.text[start : function.start(1)]}` out: `{function[1]}...)`"
-            )
+    for library, _, way in prefixed(expression.text, expression.tree):
+        if library in names and way not in ways:
+            ways.append(way)
     first, verb, them = names[0], "is", "it"
     if len(names) > 1:
         verb, them = "are", "each"

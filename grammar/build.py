@@ -68,7 +68,12 @@ def build(
 
     `sizes` are the named sizes that may be used as numbers. Raises Diagnostic, with the place.
     """
-    return _Builder(program.source, dict(variables), sizes).program(program)
+    builder = _Builder(program.source, dict(variables), sizes)
+    try:
+        return builder.program(program)
+    except Diagnostic as wrong:
+        builder.without_library(wrong, program)
+        raise
 
 
 @record()
@@ -89,6 +94,16 @@ class _Builder:
                 result = self.value(statement)
         last = program.statements[-1]
         return Built(self.tensor(result, last), self.spans, self.assigned)
+
+    def without_library(self, wrong: Diagnostic, program: syntax.Program) -> None:
+        """Add the way out where a variable was meant for a library, as in ``F.relu(x)``."""
+        from .foreign import prefixed
+
+        place = next((label.span for label in wrong.labels if label.primary), (0, 0))
+        for library, call, way in prefixed(self.source, program):
+            inside = call.span[0] <= place[0] and place[1] <= call.span[1]
+            if inside and library not in self.assigned and way not in wrong.help:
+                wrong.help.insert(0, way)
 
     # --- walking ---------------------------------------------------------------------------
 

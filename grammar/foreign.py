@@ -5,6 +5,11 @@ They are not misspelt, so a name that looks like them would be no help.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from . import syntax
+from .vocabulary import WORDS
+
 _CPU = "leave it out: everything is computed on the CPU"
 _SLOPES = "gradients are taken by every variable, or by those that `--wrt` names"
 _DATA = "leave it out: the answer is plain data, for scripts with `--json`"
@@ -47,3 +52,21 @@ SCRIPT = _ANYWHERE | dict.fromkeys(
     ("optim", "SGD", "Adam", "AdamW"),
     "there are no optimisers: write a step out, `w.data -= lr*w.grad`, then `w.grad.zero_()`",
 )
+LIBRARIES = frozenset("F jax linalg nn scipy sp special tf".split())
+
+
+def prefixed(source: str, tree: syntax.Tree) -> Iterator[tuple[str, syntax.Call, str]]:
+    """The calls of ``F.relu(x)`` and the like: the library, the call, and the way out.
+
+    `F` may well be a matrix that has a method, so this is for calls that fail.
+    """
+    for call in syntax.walk(tree):
+        if isinstance(call, syntax.Call) and isinstance(call.function, syntax.Attribute):
+            inner = call.function.value
+            while isinstance(inner, syntax.Attribute):
+                inner = inner.value
+            known = call.function.name in WORDS
+            if known and isinstance(inner, syntax.Name) and inner.id in LIBRARIES:
+                start, end = inner.span[0], call.function.name_span[0]
+                way = f"leave `{source[start:end]}` out: `{call.function.name}(...)`"
+                yield inner.id, call, way

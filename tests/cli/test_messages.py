@@ -46,6 +46,7 @@ COMMANDS = {
     "hessian_not_scalar": ["eval", "x*2", "x=[1,2]", "--hessian"],
     "name_of_pytorch": ["eval", "torch.nn.Linear(x)", "x=2"],
     "prefix_of_a_library": ["eval", "F.relu(x)", "x=2"],
+    "prefix_taken_for_a_tensor": ["diff", "sum(nn.functional.softmax(x, dim=0)*y)", "x:3", "y:3"],
     "shape_of_brackets": ["diff", "sum(x)", "x:[3,4]"],
     "bracket_never_closed": ["eval", "mean(x*x", "x=3"],
     "number_before_name": ["eval", "2x", "x=3"],
