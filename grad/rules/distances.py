@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..broadcasting import broadcast
 from ..node import Node
 from ..ops import F, Kink, Textbook
 from ..rows import derived
@@ -13,6 +14,9 @@ from .losses import NAMES, REDUCTION, reduced, same_shape
 def _cosine(x1: Node, x2: Node, dim: Any, eps: float) -> Node:
     if dim is None:  # PyTorch's default is 1, which a vector does not have: its one axis is meant
         dim = min(1, max(x1.ndim, x2.ndim) - 1)
+    both = broadcast(x1.shape, x2.shape)
+    if both is not None:
+        x1, x2 = (x if x.shape == both else F.broadcast_to(x, both) for x in (x1, x2))
 
     def size(x: Node) -> Node:
         return F.clamp(F.norm(x, dim=dim), min=eps) if eps else F.norm(x, dim=dim)

@@ -146,7 +146,7 @@ def _scatter(x: Any, index: Any, src: Any, dim: int) -> Any:
 
 def _trailing(src: Any, index: Any) -> Any:
     """`src`, of the leading axes of `index`, so that it broadcasts against it."""
-    return src.reshape(*src.shape, *(1,) * (index.ndim - src.ndim))
+    return src.reshape((*src.shape, *(1,) * (index.ndim - src.ndim)))
 
 
 def _gathered(g: Node, index: Node, src: Node, dim: int) -> Node:
@@ -199,6 +199,8 @@ def _take_along(x: Node, index: Node, dim: int | None) -> Node:
     _check_index("take_along_dim", index)
     if dim is None:
         return F.gather(F.flatten(x), -1, F.flatten(index))
+    if not x.ndim and not index.ndim:
+        return _take(x, index, dim)
     axis = normal_axis(dim, x.ndim) + x.ndim
 
     def others(shape: Any) -> Any:

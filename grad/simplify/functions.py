@@ -6,9 +6,9 @@ value, or the two differ on a set that the condition names. None touches the num
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
-from math import e as EULER
 from typing import Any
 
 from .polynomial import Algebra
@@ -22,6 +22,10 @@ AT_ZERO: dict[str, Fraction | int] = {
     **dict.fromkeys(("exp", "cos", "cosh", "exp2"), 1),
     "sigmoid": Fraction(1, 2),
 }
+STEPS: dict[str, Callable[[Fraction], Fraction | int]] = {  # exact at a rational number
+    "floor": math.floor, "ceil": math.ceil, "trunc": math.trunc,
+    "relu": lambda x: max(x, ZERO),
+}  # fmt: skip
 POWERS = {
     "sqrt": Fraction(1, 2), "rsqrt": Fraction(-1, 2),
     "square": Fraction(2), "reciprocal": Fraction(-1),
@@ -42,6 +46,8 @@ class Functions(Algebra):
         value = self.constant(t)
         if value == 0 and name in AT_ZERO:
             return self.number(AT_ZERO[name], t.shape)
+        if value is not None and name in STEPS:
+            return self.number(STEPS[name](value), t.shape)
         c, inner, axes = (ONE, t, axes_of(t)) if t.form != "sum" else self.as_factor(t)
         special = SPECIAL.get(name)
         made: Tensor | None = None
@@ -93,7 +99,7 @@ class Functions(Algebra):
         return self.sum(t.shape, [(ONE, out)])
 
     def number_e(self) -> Tensor:
-        return self.tensor("number", "e", node=EULER)
+        return self.tensor("number", "e", node=math.e)
 
     def _share(self, f: Tensor, idx: Index, exponent: Tensor, c: Fraction) -> Tensor | None:
         """e^(x - logsumexp(x)) = softmax(x); e^(x - logaddexp(x, y)) = s(x - y)."""

@@ -292,8 +292,10 @@ def _order_statistic(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
 
 
 def _one_hot(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor | None:
-    """one_hot([0, 2], 3) as rows of an identity."""
+    """one_hot([0, 2], 3) as rows of an identity; of a single class there is nothing but ones."""
     x, n = node.args[0], node.attr("num_classes")
+    if n == 1 and node.attr("ignore_index") is None:
+        return r.alg.number(1, squeezed(node.shape))
     if x.op is not CONSTANT or x.ndim != 1 or not isinstance(n, int) or n < 2:
         return None
     rows = tuple(int(i) for i in x.attr("value"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -175,6 +175,17 @@ def _mapped(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
     return r.alg.product(shape, (made, tuple(used), 1))
 
 
+def _of_two(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
+    """The larger, the smaller or the step of two numbers; the larger of x and x is x."""
+    x, y = (r.spread(a, t, node.shape) for a, t in zip(node.args, args, strict=True))
+    if x is y and node.op.name != "heaviside":
+        return x
+    c, d = r.alg.constant(x), r.alg.constant(y)
+    if c is None or d is None:
+        return _mapped(r, node, args)
+    return r.alg.number(OF_TWO_NUMBERS[node.op.name](c, d), x.shape)
+
+
 def _compare(r: Reader, node: Node, args: Sequence[Tensor]) -> Tensor:
     made = _mapped(r, node, args)
     x, y = args
@@ -230,6 +241,10 @@ ELEMENTARY = (
 MAPPED = (
     "maximum minimum hypot arctan2 xlogy clamp logaddexp heaviside floor_divide remainder".split()
 )
+OF_TWO_NUMBERS: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
+    "maximum": max, "minimum": min,
+    "heaviside": lambda x, at_zero: at_zero if x == 0 else Fraction(x > 0),
+}  # fmt: skip
 
 ENTRIES: dict[str, Rule] = {
     "constant": _constant,
@@ -239,5 +254,6 @@ ENTRIES: dict[str, Rule] = {
     "logical_and": _both, POINTWISE: _mapped,
     **dict.fromkeys(ELEMENTARY, _elementary),
     **dict.fromkeys(MAPPED, _mapped),
+    **dict.fromkeys(OF_TWO_NUMBERS, _of_two),
     **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge"), _compare),
 }  # fmt: skip

@@ -19,6 +19,7 @@ STATIC = {  # values of parameters that are no tensors
     "ints": ["(1, 0)", "2", "(1,)", "[0, 0]", "(-1, 2)"],
     "bool": ["True", "False"],
     "number": ["0.5", "1", "0", "-1", "2", "inf"],
+    "numbers": ["0.5", "[0.25, 1]", "(0, 2)", "[]"],
     "shape": ["(3, 2)", "6", "(2, 3)", "(-1,)", "()", "(1, 2, 3)"],
     "str": ["'sum'", "'none'", "'mean'", "'ij,jk->ik'", "'ii'", "'tanh'", "'reflect'"],
     "any": ["0", "[1, 0]", "(0, 1)", "2"],

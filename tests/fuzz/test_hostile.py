@@ -54,6 +54,11 @@ FOUND = [  # by fuzzing: what once was a traceback, a hang, or took all memory
     ("expr", 0, b"A" + b".linalg" * 5_000),
     ("expr", 0, b"rot90(A, dims=0)"),
     ("expr", 0, b"rot90(A, 1, (0, -2))"),
+    ("expr", 0, b"cosine_similarity(v, eye(1), dim=0)"),
+    ("expr", 6, b"take_along_dim(s, 0, dim=0)"),
+    ("expr", 7, b"add(one_hot(s, 1), s)"),
+    ("expr", 7, b"sum(one_hot(v, 1))"),
+    ("expr", 8, b"gather(s, 0, 0) + s"),
     ("jsonl", 3, b'{"x":[1,"NaN",Infinity],"y":1}\n'),
 ]
 

@@ -185,6 +185,9 @@ sum(relu(A @ x - b)) | A:4,3 x:3 b:4 | x | A.T @ (A @ x > b)
 mean(relu(1 - y*x)) | x:4 y:4 | x | -y*(x*y < 1)/4
 sum(hardtanh(x)) | x:4 | x | 1.0*(abs(x) < 1)
 mean(maximum(q*(y - x), (q - 1)*(y - x))) | x:5 y:5 q: | x | (heaviside(x - y, 0.5) - q)/5
+sum(maximum(2*x, x + x)*y) | x:3 y:3 | x | 2*y
+sum((relu(-1.5) + floor(2.5) + maximum(3, 5) - minimum(3, 5))*x) | x:3 | x | 4*ones_like(x)
+sum(one_hot(t, 1)*X) | t:2 X:2,1 | X | ones_like(X)
 sum(maximum(x, y) - x) | x:4 y:4 | x | -heaviside(y - x, 0.5)
 -sum(y*log(p) + (1 - y)*log(1 - p)) | y:4 p:4 | p | (p - y)/(p*(1 - p))
 x @ A @ y/norm(x) | A:3,4 x:3 y:4 | x | (A @ y - (x @ A @ y)*x/(x @ x))/norm(x)
