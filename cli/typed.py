@@ -64,7 +64,22 @@ def _app(verbs: Mapping[str, str]) -> typer.Typer:
     return app
 
 
-class _Verbs(TyperGroup):
+class _Helped:
+    """Pages of help are written as every answer is: a full disk or a closed pipe is told."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc]
+        option.callback = _show_help
+        return option
+
+
+def _show_help(ctx: Any, option: Any, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        screen.emit(f"{ctx.get_help()}\n".encode())
+        ctx.exit()
+
+
+class _Verbs(_Helped, TyperGroup):
     """All verbs; a verb's module is imported when it is called."""
 
     summaries: Mapping[str, str]
@@ -106,7 +121,7 @@ class _Verbs(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-class _Verb(TyperCommand):
+class _Verb(_Helped, TyperCommand):
     """A verb, whose expression may start with a minus and whose options may stand anywhere."""
 
     known: Sequence[Parameter]

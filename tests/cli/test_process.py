@@ -116,11 +116,12 @@ def test_names_in_any_locale(tmp_path):
     assert (done.returncode, done.stderr[:12]) == (2, b"error[G002]:")
 
 
-def test_a_full_disk_is_told():
+@pytest.mark.parametrize("words", [SQUARES, ["eval", "--help"], ["--help"], ["functions"]])
+def test_a_full_disk_is_told(words):
     if not os.path.exists("/dev/full"):
         pytest.skip("no /dev/full here")
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([COMMAND, *SQUARES], stdout=full, stderr=subprocess.PIPE)
+        done = subprocess.run([COMMAND, *words], stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 2
     assert done.stderr.startswith(b"error[G005]")
 
