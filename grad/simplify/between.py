@@ -11,7 +11,7 @@ from typing import Any
 
 from .functions import Functions
 from .matrices import applied_to_update
-from .tensors import COMPARISONS, ONE, ZERO, Factor, Index, Tensor, is_mask, positions
+from .tensors import COMPARISONS, ONE, ZERO, Factor, Index, Tensor, is_mask, positions, vanishes
 from .terms import occurrence
 
 WITHIN = {"gt": "lt", "ge": "le"}
@@ -43,6 +43,8 @@ def _sign_in_product(
     alg: Any, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
 ) -> list[Factor] | None:
     u, i = _argument(f, idx)
+    if vanishes(u):
+        return None
     if e != 1 and not (alg.guarded and e == 2):  # sign(u)^2 = 1, for u not 0
         return [*rest, (f, idx, ONE)] if _odd(e) else rest
     size = alg.function("abs", u)

@@ -12,7 +12,19 @@ from fractions import Fraction
 from typing import Any
 
 from .polynomial import Algebra
-from .tensors import COMPARISONS, ONE, ZERO, Factor, Index, Tensor, Term, axes_of, is_mask
+from .tensors import (
+    COMPARISONS,
+    ONE,
+    ZERO,
+    Factor,
+    Index,
+    Tensor,
+    Term,
+    axes_of,
+    is_mask,
+    is_zero_or_one,
+    vanishes,
+)
 
 ODD = frozenset("sin tan sinh tanh arcsin arctan arcsinh arctanh erf erfinv cbrt sign".split())
 EVEN = frozenset(("cos", "cosh", "abs"))
@@ -157,20 +169,20 @@ class Functions(Algebra):
         return self.times(abs(c), self.function("abs", t))
 
     def sign(self, c: Fraction, t: Tensor) -> Tensor | None:
-        """sign(x y) = sign(x) sign(y); 1 where x is known to be positive."""
+        """sign(x y) = sign(x) sign(y); 1 where x is known to be positive; a mask is its own."""
         s = ONE if c > 0 else -ONE
         if t.form == "sum" and len(t.terms) == 1:
             ((term, k),) = t.terms.items()
             if all(i < t.rank for _, idx, _ in term for i in idx):
                 factors = [
-                    (self.function("sign", f), idx, ONE)
+                    (f if is_zero_or_one(f) else self.function("sign", f), idx, ONE)
                     for f, idx, e in term
-                    if not self.nonnegative(f, e)
+                    if vanishes(f) or not self.nonnegative(f, e)
                 ]
                 return self.sum(t.shape, [(s if k > 0 else -s, factors)])
-        if self.nonnegative(t):  # sign(x) = 1, for x not 0
+        if self.nonnegative(t) and not vanishes(t):  # sign(x) = 1, for x not 0
             return self.number(s, t.shape)
-        return self.times(s, self.function("sign", t))
+        return self.times(s, t if is_zero_or_one(t) else self.function("sign", t))
 
     # --- powers and choices ----------------------------------------------------------------------
 

@@ -126,11 +126,16 @@ def factor_key(factor: Factor) -> tuple[Any, ...]:
 SPARSE = frozenset(("relu", "maximum", "minimum", "clamp", "heaviside"))
 
 
+def is_zero_or_one(t: Tensor) -> bool:
+    """Whether every entry is 0 or 1: a mask, or an identity and what is picked from it."""
+    return t.form in ("delta", "select", "triangle") or is_mask(t)
+
+
 def vanishes(t: Tensor) -> bool:
     """Whether entries of `t` may well be 0: of what is masked, picked, or cut off."""
     if t.form == "sum":
         return all(any(vanishes(f) for f, _, _ in term) for term in t.terms)
-    return t.form in ("delta", "select", "triangle") or is_mask(t) or t.name in SPARSE
+    return is_zero_or_one(t) or t.name in SPARSE
 
 
 def positions(t: Tensor) -> tuple[int, ...] | None:

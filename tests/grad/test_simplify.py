@@ -188,6 +188,8 @@ mean(maximum(q*(y - x), (q - 1)*(y - x))) | x:5 y:5 q: | x | (heaviside(x - y, 0
 sum(maximum(2*x, x + x)*y) | x:3 y:3 | x | 2*y
 sum((relu(-1.5) + floor(2.5) + maximum(3, 5) - minimum(3, 5))*x) | x:3 | x | 4*ones_like(x)
 sum(one_hot(t, 1)*X) | t:2 X:2,1 | X | ones_like(X)
+sign(relu(x)*y**2)*z | x: y: z: | z | sign(relu(x))
+sum(sign((x == y)*z)*w) | x:3 y:3 z:3 w:3 | w | (x == y)*sign(z)
 sum(maximum(x, y) - x) | x:4 y:4 | x | -heaviside(y - x, 0.5)
 -sum(y*log(p) + (1 - y)*log(1 - p)) | y:4 p:4 | p | (p - y)/(p*(1 - p))
 x @ A @ y/norm(x) | A:3,4 x:3 y:4 | x | (A @ y - (x @ A @ y)*x/(x @ x))/norm(x)
@@ -459,6 +461,26 @@ def test_agree_tells_a_wrong_form() -> None:
     assert agree(x + x, 2 * x)
     assert not agree(x + x, 2.001 * x)
     assert not agree(F.sum(x), x)
+
+
+@pytest.mark.parametrize("declared", ["x: y:", "x:1 y:1", "x:2 y:2", "x:3 y:", "x:n y:n"])
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("sign(relu(x))", "x*0 + 1"),
+        ("sign((x > y)*x)", "sign(x) + y*0"),
+        ("abs(x)*y", "x*y"),
+        ("x*abs(y)", "x*y"),
+        ("relu(x)*y", "x*y"),
+        ("where(x > 0, x, y)", "x + y*0"),
+        ("where(x*y > 0, x, -y)", "x + y*0"),
+        ("sign(x)*sign(y)", "x*0 + y*0 + 1"),
+        ("x**2/abs(x) + y", "x + y"),
+    ],
+)
+def test_signs_are_tried(text: str, wrong: str, declared: str) -> None:
+    shapes = shapes_of(declared)
+    assert agree(read(wrong, shapes), read(text, shapes)) is False
 
 
 # --- budgets ---------------------------------------------------------------------------------

@@ -61,10 +61,13 @@ QUESTIONS = [
 
 @pytest.mark.parametrize(("text", "order"), QUESTIONS)
 def test_forms_agree_and_read_back(text, order):
-    for form in derive(Expression.read(text), Wanted(SHAPES, order=order)).values():
+    asked = Expression.read(text)
+    origin = asked.graph(asked.inputs(SHAPES)).root
+    for form in derive(asked, Wanted(SHAPES, order=order)).values():
         question = Expression.read(form.program())
         again = question.graph(question.inputs(SHAPES)).root
-        assert agree(*specialise([again, form.nodes.whole()], SIZES)) is not False
+        read_back, whole, value = specialise([again, form.nodes.whole(), origin], SIZES)
+        assert agree(read_back, whole, origin=value) is not False
 
 
 @pytest.mark.parametrize(
