@@ -134,7 +134,7 @@ def _ratio_in_product(
             u, _ = _argument(f, idx)
             other = alg.function(bottom, u)
             k = _exponent(rest, other, idx)
-            if k * e < 0:
+            if k * e < 0 and k.denominator == e.denominator == 1:  # a root has a sign to mind
                 a = min(abs(e), abs(k)) * (1 if e > 0 else -1)
                 more = [(f, idx, e - a), (other, idx, k + a)]
                 return [*_without(rest, other, idx), *more, (alg.function(ratio, u), idx, a)]

@@ -188,6 +188,7 @@ mean(maximum(q*(y - x), (q - 1)*(y - x))) | x:5 y:5 q: | x | (heaviside(x - y, 0
 sum(maximum(2*x, x + x)*y) | x:3 y:3 | x | 2*y
 sum((relu(-1.5) + floor(2.5) + maximum(3, 5) - minimum(3, 5))*x) | x:3 | x | 4*ones_like(x)
 sum(one_hot(t, 1)*X) | t:2 X:2,1 | X | ones_like(X)
+var(sqrt(cos(x))) | x:3 | x | sin(x)*(mean(sqrt(cos(x)))/sqrt(cos(x)) - 1)/2
 sign(relu(x)*y**2)*z | x: y: z: | z | sign(relu(x))
 sum(sign((x == y)*z)*w) | x:3 y:3 z:3 w:3 | w | (x == y)*sign(z)
 sum(maximum(x, y) - x) | x:4 y:4 | x | -heaviside(y - x, 0.5)
