@@ -230,11 +230,13 @@ def _cholesky_summed(
 def _mask_in_product(
     alg: Functions, f: Tensor, idx: Index, e: Fraction, rest: list[Factor], rank: int
 ) -> list[Factor] | None:
+    if e != 1:
+        return None
     no = alg.tensor("function", COMPARISONS[f.name], f.shape, f.args)
     if _exponent(rest, no, idx):  # (u > v) (u <= v) = 0
         return [(alg.number(0), (), ONE)]
-    for g, j, _ in rest if f.name in WITHIN else ():  # (u > -v) (u < v) = |u| < v
-        if g.form == "function" and g.name == WITHIN[f.name] and j == idx:
+    for g, j, k in rest if f.name in WITHIN else ():  # (u > -v) (u < v) = |u| < v
+        if g.form == "function" and g.name == WITHIN[f.name] and j == idx and k == 1:
             (u, places), (v, _) = g.args
             if f.args[0] == g.args[0] and alg.times(-1, f.args[1][0]) is v:
                 size = (alg.apply("abs", u), places)

@@ -254,6 +254,8 @@ class Algebra:
         while pending:
             t, idx, e = pending.pop()
             self.budget.spend(3)
+            if t.form in ("delta", "select", "triangle") and e < 0:  # nothing cancels what is 0
+                t, e = self.function("reciprocal", t), ONE
             if t.form != "sum":
                 out.append((t, idx, e))
                 continue

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import permutations
 from typing import Any
 
-from .tensors import ONE, Factor, Index, Tensor, Term, factor_key, is_mask, term_key
+from .tensors import ONE, Factor, Index, Tensor, Term, factor_key, is_zero_or_one, term_key
 
 MOST_BOUND = 8  # summed indices in one term that get a canonical order
 MOST_TIES = 4  # indices that look alike are told apart by trying their orders, up to so many
@@ -25,8 +25,8 @@ def merged(factors: Iterable[Factor]) -> list[Factor]:
             exponents[key] = e
         else:
             exponents[key] = exponents[key] + e
-        if t.form in ("delta", "triangle") or is_mask(t):
-            exponents[key] = ONE
+        if is_zero_or_one(t):  # its own square; but what is divided by it stays so
+            exponents[key] = ONE if min(e, exponents[key]) > 0 else -ONE
     return [(t, idx, _plain(e)) for (t, idx), e in exponents.items() if e]
 
 

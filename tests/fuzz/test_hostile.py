@@ -59,6 +59,8 @@ FOUND = [  # by fuzzing: what once was a traceback, a hang, or took all memory
     ("expr", 7, b"add(one_hot(s, 1), s)"),
     ("expr", 7, b"sum(one_hot(v, 1))"),
     ("expr", 8, b"gather(s, 0, 0) + s"),
+    ("expr", 7, b"softplus(s/(s > 1))"),
+    ("expr", 7, b"sign(1 == minimum(s, s))"),
     ("jsonl", 3, b'{"x":[1,"NaN",Infinity],"y":1}\n'),
 ]
 
