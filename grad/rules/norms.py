@@ -46,6 +46,11 @@ def _std(x: Any, dim: Axes, unbiased: Any, keepdim: bool, correction: float) -> 
     return root if keepdim else np.squeeze(root, dim)
 
 
+def _freedom(x: Node, dim: Axes, correction: float) -> Node:
+    """What the squares are divided by: the number of entries, usually less one."""
+    return entries(x, dim) - correction if correction else entries(x, dim)
+
+
 SPREAD = (
     "x, dim: axes = None, unbiased: bool? = None, keepdim: bool = False, correction: number = 1"
 )
@@ -61,7 +66,7 @@ def var(
     g: Node, out: Node, x: Node, dim: Axes, unbiased: Any, keepdim: bool, correction: float
 ) -> Node:
     away = x - F.mean(x, dim, True)
-    return held(g, x, dim, keepdim) * 2 / (entries(x, dim) - correction) * away
+    return held(g, x, dim, keepdim) * 2 / _freedom(x, dim, correction) * away
 
 
 @structural(
@@ -75,7 +80,7 @@ def std(
 ) -> Node:
     away = x - F.mean(x, dim, True)
     unit = ratio(away, held(out, x, dim, keepdim))
-    return held(g, x, dim, keepdim) / (entries(x, dim) - correction) * unit
+    return held(g, x, dim, keepdim) / _freedom(x, dim, correction) * unit
 
 
 def ratio(x: Node, y: Node) -> Node:
