@@ -199,10 +199,15 @@ def led(lead: Node, x: Node) -> Node:
 
 
 def added(x: Node, y: Node) -> Node:
-    """``x + y`` without parentheses, if `y` is a sum."""
-    if y.op.name in ("add", "sub"):
-        return y.op.node([added(x, y.args[0]), y.args[1]], {})  # type: ignore[no-any-return]
-    return x + y
+    """``x + y`` without parentheses, if `y` is a sum: ``x + a - b`` for ``x + (a - b)``."""
+    later = []
+    while y.op.name in ("add", "sub"):
+        later.append((y.op, y.args[1]))
+        y = y.args[0]
+    out = x + y
+    for op, z in reversed(later):
+        out = op.node([out, z], {})
+    return out
 
 
 def chained(x: Node, y: Node) -> Node:

@@ -386,8 +386,10 @@ class Renderer:
                 chosen = chosen.args[0]  # `where` asks for no more
             out = F.where(chosen, *branches)
             if rest:
-                more = self.alg.sum(t.shape, [(c, list(k)) for k, c in rest.items()])
-                out = out + self.render(self.used(more), self.of(more, want))
+                sign = 1 if any(c > 0 for c in rest.values()) else -1
+                more = self.alg.sum(t.shape, [(sign * c, list(k)) for k, c in rest.items()])
+                last = self.render(self.used(more), self.of(more, want))
+                out = added(out, last) if sign > 0 else out - last
             return lengthened(out, want)
         return None
 

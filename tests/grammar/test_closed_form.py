@@ -77,6 +77,8 @@ def test_forms_agree_and_read_back(text, order):
          "gather(eye(n), dim=1, index=broadcast_to(argsort(argsort(x)), (n, n)))"),
         ("scatter(z, 0, [1, 1], z[:2])", "scatter(z, dim=0, index=[1, 1], src=z[:2])"),
         ("sinc(diag(x))", "sinc(diag(x))"),
+        ("where(t > 1, log(t), 0) - 3*s", "where(t > 1, log(t), 0) - 3*s"),
+        ("(t > 1)*log(t) + s*t - s", "where(t > 1, log(t), 0) + s*t - s"),
         ("softplus(s/(t > 1))", "softplus(s/(t > 1))"),
         ("s*(t > 1)**2/(t > 1)", "s/(t > 1)"),
         ("Z.T @ Z/eye(2)", "reciprocal(eye(2))*(Z.T @ Z)"),
