@@ -571,10 +571,15 @@ def _masks(t: Tensor) -> list[tuple[Tensor, Index]]:
 
 def _fragile(term: Term) -> bool:
     """Whether a product may be nan or inf where its mask is 0."""
-    return any(
-        (e < 0 or e.denominator != 1 or f.name in ("log", "pow", "exp")) and not _count(f)
-        for f, _, e in term
-    )
+    waiting, seen = list(term), set()
+    while waiting:
+        f, _, e = waiting.pop()
+        if (e < 0 or e.denominator != 1 or f.name in ("log", "pow", "exp")) and not _count(f):
+            return True
+        if f.form == "sum" and f not in seen:
+            seen.add(f)
+            waiting.extend(factor for inner in f.terms for factor in inner)
+    return False
 
 
 def _count(t: Tensor) -> bool:

@@ -79,6 +79,7 @@ def test_forms_agree_and_read_back(text, order):
         ("sinc(diag(x))", "sinc(diag(x))"),
         ("where(t > 1, log(t), 0) - 3*s", "where(t > 1, log(t), 0) - 3*s"),
         ("(t > 1)*log(t) + s*t - s", "where(t > 1, log(t), 0) + s*t - s"),
+        ("((t > 1)*(1/t + 2*log(t)) - 2*s)*s", "s*(where(t > 1, 1/t + 2*log(t), 0) - 2*s)"),
         ("softplus(s/(t > 1))", "softplus(s/(t > 1))"),
         ("s*(t > 1)**2/(t > 1)", "s/(t > 1)"),
         ("Z.T @ Z/eye(2)", "reciprocal(eye(2))*(Z.T @ Z)"),
