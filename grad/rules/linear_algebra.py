@@ -120,11 +120,16 @@ def _cross_shape(x: Node, y: Node, dim: Any) -> Inferred:
             raise GradError(
                 "G310", "`cross` is for vectors of three entries", labels={i: shape_text(a.shape)}
             )
-    return shape, promoted((x, y)), {"dim": dim}
+    kind = promoted((x, y))
+    return shape, "int" if kind == "bool" else kind, {"dim": dim}
+
+
+def _cross(x: Any, y: Any, dim: int) -> Any:
+    return np.cross(1 * x, y, axis=dim)  # NumPy takes no truth value from another
 
 
 @structural(
-    "cross(x, y, dim: axis = -1)", lambda x, y, dim: np.cross(x, y, axis=dim), _cross_shape,
+    "cross(x, y, dim: axis = -1)", _cross, _cross_shape,
     doc="Cross product of vectors with three entries, along an axis.", linear=(0, 1),
     broadcasts=True, batch="align", sample=("3x3", "3x3"), example="cross(x, y)",
 )  # fmt: skip
@@ -158,7 +163,7 @@ def _multi_dot(*tensors: Node) -> Node:
         raise GradError("G112", "`multi_dot` needs at least one matrix")
     if len(tensors) < 3 or not all(isinstance(s, int) for t in tensors for s in t.shape):
         return reduce(matmul, tensors)
-    if any(t.ndim != 2 for t in tensors[1:-1]) or any(t.ndim > 2 for t in tensors):
+    if any(t.ndim != 2 for t in tensors[1:-1]) or any(t.ndim not in (1, 2) for t in tensors):
         raise GradError(
             "G309", "`multi_dot` takes matrices; a vector can be first or last",
             labels={i: shape_text(t.shape) for i, t in enumerate(tensors)},

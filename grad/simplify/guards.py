@@ -88,17 +88,17 @@ def isolated(root: Node) -> Node:
 
 
 def _chosen_product(node: Node) -> Node:
-    """p*where(m, 0, g), 0 where m holds whatever p is, as where(m, 0, p*g)."""
+    """p*where(m, 0, g), which is 0 where m holds or g is 0 whatever p is, as where(m, 0, p*g)."""
     p, g = node.args
     masks: list[tuple[Node, bool]] = []
     while g.op.name == "where" and any(is_constant(branch, 0) for branch in g.args[1:]):
         masks.append((g.args[0], is_constant(g.args[1], 0)))
         g = g.args[2 if masks[-1][1] else 1]
-    made = p * g
+    plain = _plain(g).op.name == "constant"
+    made = p * g if plain else F.multiply_no_nan(p, g)
     for mask, zero in reversed(masks):
         made = F.where(mask, 0, made) if zero else F.where(mask, made, 0)
-    simple = masks or _plain(g).op.name == "constant"
-    return made if simple and made.shape == node.shape else node
+    return made if (masks or plain) and made.shape == node.shape else node
 
 
 def _unclamped(node: Node) -> Node:

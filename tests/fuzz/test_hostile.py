@@ -61,6 +61,8 @@ FOUND = [  # by fuzzing: what once was a traceback, a hang, or took all memory
     ("expr", 8, b"gather(s, 0, 0) + s"),
     ("expr", 7, b"softplus(s/(s > 1))"),
     ("expr", 7, b"sign(1 == minimum(s, s))"),
+    ("expr", 0, b"multi_dot(A, A, s)"),
+    ("expr", 0, b"cross(v > 1, v < 2)"),
     ("jsonl", 3, b'{"x":[1,"NaN",Infinity],"y":1}\n'),
 ]
 

@@ -51,6 +51,7 @@ trace(clamp(sqrt(A), min=0))
 trace(leaky_relu(A, 0.3))
 trace(where(y[:, None] - x == 0, A**-1, A))
 sum(diag(hypot(A, x)))
+max(fmax(t, s**s))
 """
 QUESTIONS = [
     (text, order)
